@@ -5,6 +5,34 @@
 const CODES = {
   config_invalid: 'request',
   request_invalid: 'request',
+  /** A request's body that is not JSON. */
+  body_unreadable: 'request',
+  body_too_large: 'request',
+  expired_hour_invalid: 'request',
+  /** A start that asks for nothing that can be recorded. */
+  services_not_selected: 'request',
+  channel_name_invalid: 'request',
+  app_id_invalid: 'request',
+  /** A resourceId that was not made here, or was damaged. */
+  resource_unreadable: 'request',
+  /** App id or sid are not those of the resourceId. */
+  resource_foreign: 'request',
+  /** cname or uid are not those of the resourceId. */
+  resource_mismatch: 'request',
+  /** Not started in time, or used before. */
+  resource_expired: 'request',
+  /** Calls for the recording are no longer taken; the recording itself goes on. */
+  resource_time_limit: 'request',
+  task_conflict: 'request',
+  over_capacity: 'node',
+  no_worker: 'node',
+  recording_not_found: 'request',
+  recording_exiting: 'request',
+  stop_repeated: 'request',
+  /** A stop of a recording that has no media. */
+  nothing_recorded: 'page',
+  /** The recording did not answer in time; the call may be repeated. */
+  not_completed: 'recording',
   page_unreachable: 'page',
   page_timeout: 'page',
   browser_failed: 'recording',

@@ -1,0 +1,91 @@
+import { writeFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { servePages } from '../test/support/pages.ts';
+import type { Bench, Options } from './bench/bench-run.ts';
+import { measureCpu } from './bench/cpu.ts';
+import { measureDrift, measureFrames, measureSync } from './bench/quality.ts';
+import { Report } from './bench/report.ts';
+import { measureDuration, measureStart } from './bench/timing.ts';
+import { openWorkshop } from './bench/workshop.ts';
+
+const PARTS: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
+  cpu: measureCpu,
+  frames: measureFrames,
+  sync: measureSync,
+  drift: measureDrift,
+  start: measureStart,
+  duration: measureDuration,
+};
+
+const USAGE = `usage: npm run bench -- [PART ...] [options]
+
+Measures the recorder, side by side with others, and prints what is reached of the figures that it is built for. Nothing else
+should run on the machine meanwhile.
+
+parts (all but drift when none is named; about 25 minutes in all)
+  cpu        cores, side by side with puppeteer-stream and Jibri's pipeline, animated and static page (about 13 minutes)
+  frames     every frame of a file of 60 s against the page's own count (1.5 minutes)
+  sync       sound against picture, 6 runs each at 15, 30 and 60 fps (9 minutes)
+  drift      the same over 10 minutes (11 minutes)
+  start      request to first frame, by HTTP and by command (1.5 minutes)
+  duration   MP4 duration against wall time (1.5 minutes)
+
+options
+  --long           drift as well
+  --rounds N       rounds of cpu (3)
+  --window S       seconds measured in each run of cpu (20)
+  --runs N         runs of sync per frame rate (6)
+  --drift-time S   length of the drift recording (600)
+  --page-sync HOW  how the page makes its beeps: naive, scheduled or media (naive)
+  --json FILE      write all figures there`;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    long: { type: 'boolean', default: false },
+    rounds: { type: 'string', default: '3' },
+    window: { type: 'string', default: '20' },
+    runs: { type: 'string', default: '6' },
+    'drift-time': { type: 'string', default: '600' },
+    'page-sync': { type: 'string', default: 'naive' },
+    json: { type: 'string' },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+const unknown = positionals.filter((part) => PARTS[part] === undefined);
+if (values.help || unknown.length > 0) {
+  if (unknown.length > 0) console.error(`bench: no such part: ${unknown.join(', ')}\n`);
+  console.log(USAGE);
+  process.exitCode = values.help ? 0 : 2;
+} else {
+  await run(
+    positionals.length > 0 ? positionals : Object.keys(PARTS).filter((part) => part !== 'drift' || values.long),
+    {
+      rounds: Number(values.rounds),
+      windowS: Number(values.window),
+      runs: Number(values.runs),
+      longS: Number(values['drift-time']),
+      pageSync: values['page-sync'],
+    },
+  );
+}
+
+async function run(parts: readonly string[], options: Options): Promise<void> {
+  await using pages = await servePages();
+  await using workshop = await openWorkshop();
+  const report = new Report();
+  const bench: Bench = { pages, workshop, report, options, say: console.log };
+  for (const part of parts) {
+    console.log(`\n== ${part}`);
+    try {
+      await PARTS[part]?.(bench);
+    } catch (error) {
+      console.error(`bench: ${part}: ${error instanceof Error ? error.message : error}`);
+      process.exitCode = 1;
+    }
+  }
+  console.log(`\n== figures\n${report.summary()}`);
+  if (values.json !== undefined)
+    await writeFile(values.json, `${JSON.stringify({ options, figures: report.figures }, null, 2)}\n`);
+}

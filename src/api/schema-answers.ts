@@ -1,0 +1,94 @@
+import { z } from 'zod';
+
+/** In every answer the strings come first: some clients read answers into a map of strings and stop at the first other. */
+const ids = {
+  cname: z.string(),
+  uid: z.string(),
+  resourceId: z.string(),
+};
+
+export const acquireAnswerSchema = z.object(ids).meta({ id: 'AcquireAnswer' });
+export const sidAnswerSchema = z.object({ ...ids, sid: z.string() }).meta({ id: 'SidAnswer' });
+
+const listedFileSchema = z
+  .object({
+    filename: z.string(),
+    fileName: z.string().describe('The same as filename.'),
+    sliceStartTime: z.int().describe('Unix time of the first frame in ms; 0 until it is known.'),
+  })
+  .meta({ id: 'ListedFile' });
+
+const webStateSchema = z
+  .object({
+    serviceName: z.literal('web_recorder_service'),
+    payload: z.object({
+      state: z.enum(['init', 'inProgress', 'exit']),
+      onhold: z.boolean(),
+      fileList: z.array(listedFileSchema),
+    }),
+  })
+  .meta({ id: 'WebRecorderState' });
+
+const uploadStateSchema = z.object({
+  serviceName: z.literal('upload_service'),
+  payload: z.object({ uploadingStatus: z.enum(['uploaded', 'backuped', 'unknown']) }),
+});
+
+export const queryAnswerSchema = z
+  .object({
+    ...ids,
+    sid: z.string(),
+    serverResponse: z.object({
+      status: z.int().describe('2 starting, 3 partly ready, 4 recording, 5 recording and the first slice is complete.'),
+      extensionServiceState: z.array(webStateSchema),
+    }),
+  })
+  .meta({ id: 'QueryAnswer' });
+
+export const stopAnswerSchema = z
+  .object({
+    ...ids,
+    sid: z.string(),
+    serverResponse: z.object({ extensionServiceState: z.tuple([uploadStateSchema, webStateSchema]) }),
+  })
+  .meta({ id: 'StopAnswer' });
+
+export const serviceErrorSchema = z
+  .object({
+    cname: z.string().optional(),
+    uid: z.string().optional(),
+    resourceId: z.string().optional(),
+    sid: z.string().optional(),
+    code: z.int(),
+    reason: z.string(),
+    detail: z.string().optional().describe('What was expected, what came, what to do.'),
+  })
+  .meta({ id: 'ServiceError' });
+
+export const gatewayErrorSchema = z.object({ message: z.string() }).meta({ id: 'GatewayError' });
+
+export const healthSchema = z
+  .object({
+    status: z.literal('ok'),
+    version: z.string(),
+    uptimeSeconds: z.number(),
+    recordings: z.object({ running: z.int() }),
+    capacity: z.object({ usedCores: z.number(), totalCores: z.number() }),
+  })
+  .meta({ id: 'Health' });
+
+export const senderAddressesSchema = z
+  .object({
+    data: z.object({ service: z.object({ hosts: z.array(z.object({ primaryIP: z.string() })) }) }),
+  })
+  .meta({ id: 'SenderAddresses' });
+
+export type ListedFile = z.output<typeof listedFileSchema>;
+export type WebState = z.output<typeof webStateSchema>;
+export type QueryAnswer = z.output<typeof queryAnswerSchema>;
+export type StopAnswer = z.output<typeof stopAnswerSchema>;
+export type SidAnswer = z.output<typeof sidAnswerSchema>;
+export type AcquireAnswer = z.output<typeof acquireAnswerSchema>;
+export type ServiceError = z.output<typeof serviceErrorSchema>;
+export type Health = z.output<typeof healthSchema>;
+export type SenderAddresses = z.output<typeof senderAddressesSchema>;

@@ -1,0 +1,77 @@
+import type { Size } from '../types.ts';
+
+export interface FlagOptions {
+  readonly size: Size;
+  readonly profile: string;
+  /** Device pixels per CSS pixel. */
+  readonly pixelRatio: number;
+}
+
+/** Chromium's command line. Every flag is here for a reason; nothing else is passed. */
+export function chromiumFlags(options: FlagOptions): string[] {
+  return [...window(options), ...noWindowsOfItsOwn, ...steadyPage, ...quiet, 'about:blank'];
+}
+
+function window({ size, profile, pixelRatio }: FlagOptions): string[] {
+  return [
+    // DevTools over descriptors 3 and 4: no port that other programs on the machine could open.
+    '--remote-debugging-pipe',
+    `--user-data-dir=${profile}`,
+    '--kiosk',
+    '--window-position=0,0',
+    `--window-size=${Math.ceil(size.width / pixelRatio)},${Math.ceil(size.height / pixelRatio)}`,
+    `--force-device-scale-factor=${pixelRatio}`,
+    '--force-color-profile=srgb',
+    '--hide-scrollbars',
+    '--ozone-platform=x11',
+  ];
+}
+
+/** Whatever would open a window, a bubble or a bar over the page. */
+const noWindowsOfItsOwn = [
+  '--block-new-web-contents',
+  '--deny-permission-prompts',
+  '--disable-infobars',
+  '--no-first-run',
+  '--no-default-browser-check',
+  '--disable-default-apps',
+  '--disable-extensions',
+  '--disable-notifications',
+  '--disable-popup-blocking',
+  '--disable-prompt-on-repost',
+  '--disable-search-engine-choice-screen',
+  '--kiosk-printing',
+  '--hide-crash-restore-bubble',
+  '--noerrdialogs',
+  '--password-store=basic',
+  '--disable-features=Translate,GlobalMediaControls,MediaRouter,DialMediaRouteProvider,HttpsUpgrades,FedCm',
+];
+
+/** The page runs at full speed although nobody looks at it, and media plays without a gesture. */
+const steadyPage = [
+  '--autoplay-policy=no-user-gesture-required',
+  '--disable-background-timer-throttling',
+  '--disable-backgrounding-occluded-windows',
+  '--disable-renderer-backgrounding',
+  '--disable-hang-monitor',
+  '--disable-ipc-flooding-protection',
+  // There is no GPU; drawing straight in software skips the copies of an emulated one. WebGL still runs, in software.
+  '--disable-gpu',
+  '--enable-unsafe-swiftshader',
+  // Containers give /dev/shm 64 MB; with less than Chromium wants there the page crashes.
+  '--disable-dev-shm-usage',
+];
+
+/** No traffic, reports or bookkeeping of the browser's own. */
+const quiet = [
+  '--disable-background-networking',
+  '--disable-breakpad',
+  '--disable-crash-reporter',
+  '--disable-client-side-phishing-detection',
+  '--disable-component-update',
+  '--disable-domain-reliability',
+  '--disable-sync',
+  '--metrics-recording-only',
+  '--no-pings',
+  '--no-service-autorun',
+];

@@ -1,0 +1,159 @@
+import type { CDPSession, Page } from 'puppeteer-core';
+import { messageOf, RecorderError } from '../errors.ts';
+import { within } from '../kit/deadline.ts';
+import type { Size } from '../types.ts';
+import { type DeviceOptions, emulateDevice } from './device.ts';
+import { denyDownloads, pageScript, READY_BINDING } from './page-script.ts';
+
+/** A page whose server accepts and then says nothing counts as unreachable after this time. */
+const RESPONSE_MS = 30_000;
+/** A page that never finishes loading (a stream of images, a hanging script) is recorded all the same after this time. */
+const LOAD_MS = 10_000;
+const PAINT_MS = 2_000;
+
+export interface PageOptions {
+  readonly url: string;
+  /** Seconds for `navigator.notifyReady()`; 0: not waited for. */
+  readonly readyTimeoutS: number;
+  readonly device: DeviceOptions;
+  /** The page had not called `notifyReady` in time and is loaded once more. */
+  readonly onReload: () => void;
+  readonly onCrash: (error: RecorderError) => void;
+}
+
+/** The one page that is recorded: prepared, opened, and brought to the moment from which it is worth recording. */
+export class RecordedPage {
+  readonly #page: Page;
+  readonly #cdp: CDPSession;
+  readonly #options: PageOptions;
+  #onReady: () => void = () => {};
+
+  private constructor(page: Page, cdp: CDPSession, options: PageOptions) {
+    this.#page = page;
+    this.#cdp = cdp;
+    this.#options = options;
+  }
+
+  /** Sets up all that must be in place before the first byte of the page arrives. */
+  static async prepare(page: Page, options: PageOptions): Promise<RecordedPage> {
+    const cdp = await page.createCDPSession();
+    const recorded = new RecordedPage(page, cdp, options);
+    await Promise.all([
+      emulateDevice(cdp, options.device),
+      denyDownloads(cdp),
+      recorded.#offerNotifyReady(),
+      page.evaluateOnNewDocument(pageScript, READY_BINDING),
+    ]);
+    // A dialog stops the page until it is answered: say yes to leaving and to notices, no to questions.
+    page.on('dialog', (dialog) => {
+      const yes = dialog.type() === 'alert' || dialog.type() === 'beforeunload';
+      void (yes ? dialog.accept() : dialog.dismiss()).catch(() => {});
+    });
+    page.on('popup', (popup) => void popup?.close().catch(() => {}));
+    page.on('error', (error) =>
+      options.onCrash(new RecorderError('browser_failed', `the page crashed: ${error.message}`)),
+    );
+    return recorded;
+  }
+
+  /**
+   * Opens the page and waits until it shows itself. @returns when it called `notifyReady`, if it had to (UTC ms).
+   * @throws RecorderError `page_unreachable`, `page_timeout`
+   */
+  async open(): Promise<{ readyMs: number | null }> {
+    const { readyTimeoutS } = this.#options;
+    let readyMs: number | null = null;
+    if (readyTimeoutS > 0) readyMs = await this.#openUntilReady(readyTimeoutS * 1000);
+    else await this.#navigate();
+    await this.#checkViewport();
+    await this.#painted();
+    return { readyMs };
+  }
+
+  async #openUntilReady(timeoutMs: number): Promise<number> {
+    const late = () =>
+      new RecorderError(
+        'page_timeout',
+        `expected the page to call navigator.notifyReady() within ${timeoutMs / 1000} s, twice`,
+      );
+    try {
+      return await within(timeoutMs, this.#navigateUntilReady(), late);
+    } catch (error) {
+      if (!(error instanceof RecorderError) || error.code !== 'page_timeout') throw error;
+      this.#options.onReload();
+      return await within(timeoutMs, this.#navigateUntilReady(), late);
+    }
+  }
+
+  async #navigateUntilReady(): Promise<number> {
+    const ready = new Promise<number>((resolve) => {
+      this.#onReady = () => resolve(Date.now());
+    });
+    const failed = new Promise<never>((_, reject) => {
+      this.#navigate().catch(reject);
+    });
+    return await Promise.race([ready, failed]);
+  }
+
+  /** Goes to the page and judges the server's answer; then waits a while for `load`. */
+  async #navigate(): Promise<void> {
+    const { url } = this.#options;
+    const started = performance.now();
+    const response = await this.#page
+      .goto(url, { waitUntil: 'domcontentloaded', timeout: RESPONSE_MS })
+      .catch((error: unknown) => {
+        throw new RecorderError(
+          'page_unreachable',
+          `expected ${hostOf(url)} to answer with a page: ${firstLine(messageOf(error))}`,
+          { cause: error },
+        );
+      });
+    const status = response?.status() ?? 200;
+    if (status === 404 || status >= 500)
+      throw new RecorderError('page_unreachable', `expected a page, the server answered ${status}`);
+    const left = LOAD_MS - (performance.now() - started);
+    const loaded = this.#page.waitForFunction(() => document.readyState === 'complete', { timeout: Math.max(1, left) });
+    // Not being done in time is no failure: see LOAD_MS.
+    await loaded.catch(() => {});
+  }
+
+  /** Two animation frames after loading, the first picture of the page has been handed to the display. */
+  async #painted(): Promise<void> {
+    const frames = this.#page.evaluate(async () => {
+      await Promise.race([document.fonts.ready, new Promise((resolve) => setTimeout(resolve, 1000))]);
+      const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+      await frame();
+      await frame();
+    });
+    await within(PAINT_MS, frames, () => new RecorderError('page_unreachable', 'expected the page to draw')).catch(
+      () => {},
+    );
+  }
+
+  async #checkViewport(): Promise<void> {
+    const wanted = this.#options.device.viewport;
+    const got = await this.#page.evaluate((): Size => ({ width: innerWidth, height: innerHeight }));
+    // A phone's page may lay itself out wider than the screen, as its viewport tag says.
+    if (this.#options.device.mobile || (got.width === wanted.width && got.height === wanted.height)) return;
+    throw new RecorderError(
+      'browser_failed',
+      `expected a viewport of ${wanted.width}x${wanted.height}, got ${got.width}x${got.height}`,
+    );
+  }
+
+  async #offerNotifyReady(): Promise<void> {
+    this.#cdp.on('Runtime.bindingCalled', (event) => {
+      if (event.name === READY_BINDING) this.#onReady();
+    });
+    await this.#cdp.send('Runtime.enable');
+    await this.#cdp.send('Runtime.addBinding', { name: READY_BINDING });
+  }
+}
+
+function hostOf(url: string): string {
+  return URL.parse(url)?.host ?? 'the page';
+}
+
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0] ?? text;
+}

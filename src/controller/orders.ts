@@ -1,0 +1,66 @@
+import type { RecordedFile, RecordingEnd, RecordingStatus } from '../recording/status.ts';
+import type { Demand } from './capacity.ts';
+
+/** Who records what: the identity of a recording session. */
+export interface Task {
+  readonly appId: string;
+  readonly cname: string;
+  readonly uid: string;
+}
+
+export interface AcquireOrder extends Task {
+  /** Hours for which calls are taken, counted from the start. */
+  readonly resourceExpiredHour: number;
+  /** Size of the recording to come. */
+  readonly demand: Demand;
+}
+
+export interface StartOrder extends Task {
+  readonly resourceId: string;
+  readonly web: WebOrder;
+}
+
+/** A recording of a web page, with all defaults resolved. */
+export interface WebOrder extends Demand {
+  readonly url: string;
+  readonly mobile: boolean;
+  readonly readyTimeoutS: number;
+  readonly bitrateKbps: number;
+  /** Index into `AUDIO_PROFILES`. */
+  readonly audioProfile: number;
+  readonly onhold: boolean;
+  readonly maxRecordingHour: number;
+  /** MP4 beside the slices. */
+  readonly mp4: boolean;
+  /** Minutes after which a new MP4 is begun. */
+  readonly maxVideoDurationMin: number;
+  /** Sub folders of the files, and start of the names that are reported. */
+  readonly prefix: readonly string[];
+}
+
+/** Names a recording, as in the path of a call. */
+export interface RecordingRef {
+  readonly appId: string;
+  readonly resourceId: string;
+  readonly sid: string;
+}
+
+/** A call that also tells cname and uid. */
+export interface RecordingCall extends RecordingRef, Task {}
+
+export interface Started {
+  readonly sid: string;
+  /** The same resourceId was started before; that recording goes on. */
+  readonly already: boolean;
+}
+
+export interface RecordingView extends Task {
+  readonly status: RecordingStatus;
+  /** All files with the prefix in their names, from the first moment on. */
+  readonly files: readonly RecordedFile[];
+}
+
+/** What a stop answers. `end` is null when it did not wait for the end. */
+export interface Stopped extends RecordingView {
+  readonly end: RecordingEnd | null;
+}

@@ -1,0 +1,126 @@
+import type { PicturePlan, SoundPlan } from '../recording/plan.ts';
+
+export interface EncoderInputs {
+  /** X display, `:3`. */
+  readonly display: string;
+  /** PulseAudio source. */
+  readonly source: string;
+}
+
+/** Seconds between key frames: the grain of slices and of joining a live stream. */
+export const KEY_FRAME_S = 2;
+/** Each thread of x264 keeps one picture in flight; this many are enough for 1920x1080 at 60. */
+const THREADS = 3;
+/** Name of the filter that lets pictures through; commands are addressed to it. */
+export const GATE = 'metadata@gate';
+
+/** ffmpeg's command line: picture and sound in, one transport stream out on descriptor 1. */
+export function encoderArgs(inputs: EncoderInputs, picture: PicturePlan, sound: SoundPlan): string[] {
+  return [
+    ...general,
+    ...soundInput(inputs),
+    ...pictureInput(inputs, picture),
+    ...pictureCodec(picture),
+    ...soundCodec(sound),
+    ...output,
+  ];
+}
+
+// Both inputs keep their wall-clock times. By default each would start at zero, some hundred milliseconds apart.
+const general = ['-hide_banner', '-nostats', '-loglevel', 'info', '-copyts'];
+
+// Sound is opened before the picture: the other way round the first picture waits a second for the sound to be probed.
+function soundInput({ source }: EncoderInputs): string[] {
+  const fragmentBytes = 20 * 48 * 2 * 2; // 20 ms
+  return [
+    ...['-thread_queue_size', '1024', '-f', 'pulse', '-sample_rate', '48000', '-channels', '2'],
+    ...['-fragment_size', String(fragmentBytes), '-name', 'tapehead', '-i', source],
+  ];
+}
+
+function pictureInput({ display }: EncoderInputs, { width, height, fps }: PicturePlan): string[] {
+  return [
+    ...['-thread_queue_size', '8', '-f', 'x11grab', '-draw_mouse', '0', '-framerate', String(fps)],
+    ...['-video_size', `${even(width)}x${even(height)}`, '-i', display],
+  ];
+}
+
+function pictureCodec({ fps, bitrateKbps }: PicturePlan): string[] {
+  return [
+    ...[
+      '-map',
+      '1:v',
+      '-vf',
+      [gate(fps), oncePerFrame(fps), 'scale=out_color_matrix=bt709:out_range=tv', 'format=yuv420p'].join(','),
+    ],
+    // Capture times go through untouched; nothing is repeated or dropped to make them even.
+    ...['-fps_mode', 'passthrough', '-enc_time_base:v', '1:90000'],
+    ...['-c:v', 'libx264', '-preset', 'veryfast', '-profile:v', 'high'],
+    ...['-crf', '21', '-maxrate', `${bitrateKbps}k`, '-bufsize', `${2 * bitrateKbps}k`],
+    // No B-frames: a stretch may end at any frame, and less is in flight when something dies.
+    ...['-bf', '0', '-rc-lookahead', String(lookahead(fps)), '-threads', String(THREADS)],
+    ...['-g', String(10 * fps * KEY_FRAME_S), '-force_key_frames', keyFrames(fps)],
+    ...['-color_primaries', 'bt709', '-color_trc', 'bt709', '-colorspace', 'bt709', '-color_range', 'tv'],
+  ];
+}
+
+function soundCodec({ channels, bitrateKbps }: SoundPlan): string[] {
+  return ['-map', '0:a', '-c:a', 'aac', '-ac', String(channels), '-b:a', `${bitrateKbps}k`];
+}
+
+const output = [
+  // No delay and the least payload: the muxer then writes each block of sound by itself, to be kept or left by itself.
+  ...['-muxdelay', '0', '-muxpreload', '0', '-pes_payload_size', '0'],
+  ...['-mpegts_copyts', '1', '-flush_packets', '1', '-f', 'mpegts', 'pipe:1'],
+];
+
+/**
+ * Armed, the encoder has everything open and running but sees a picture only now and then: the filter drops what lacks a
+ * key that nothing has, except while its `enable` expression is false. A few pictures must pass, because ffmpeg does not
+ * read its sound as long as the picture lags behind.
+ */
+function gate(fps: number): string {
+  const everyS = Math.max(0.5, 4 / fps);
+  // A little more than one interval: one picture falls into it, or two, never none.
+  const openS = 1.2 / fps;
+  return `${GATE}=mode=select:key=never:enable='gte(mod(t,${everyS}),${openS})'`;
+}
+
+/** Pictures that x264 looks ahead: its preset's ten at 30 a second, a third of a second at most. */
+function lookahead(fps: number): number {
+  return Math.max(1, Math.min(10, Math.round(fps / 3)));
+}
+
+/**
+ * How far ahead the gate must be told to open: ffmpeg looks at its standard input every 100 ms at the most often, and the
+ * last picture before must be two intervals away to make a gap (see keyFrames).
+ */
+export function gateLeadMs(fps: number): number {
+  return 150 + Math.max(150, 2500 / fps);
+}
+
+/** The gate's new expression: everything captured from this moment on passes. */
+export function openGate(fromMs: number): string {
+  return `lt(t,${(fromMs / 1000).toFixed(6)})`;
+}
+
+/** x11grab catches up after a stall with several grabs at once: equal pictures that would only cost. */
+function oncePerFrame(fps: number): string {
+  return `select='isnan(prev_selected_t)+gte(t-prev_selected_t,${0.6 / fps})'`;
+}
+
+/**
+ * A key frame every KEY_FRAME_S, and at the first picture after a gap: fewer than two thirds of the pictures that the
+ * time since the last key frame should have had means that the gate was closed.
+ */
+function keyFrames(fps: number): string {
+  const since = 't-prev_forced_t';
+  const due = `gte(${since},${KEY_FRAME_S - 0.5 / fps})`;
+  const gap = `lt(1.5*(n-prev_forced_n),(${since})*${fps})`;
+  return `expr:if(n_forced,${due}+${gap},1)`;
+}
+
+/** H.264 with 4:2:0 colour has even sizes only; the last column or row of an odd one is left out. */
+export function even(length: number): number {
+  return length - (length % 2);
+}

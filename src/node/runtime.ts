@@ -1,0 +1,74 @@
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { killGroup } from '../process/fork.ts';
+import { leaderless, runs } from '../process/groups.ts';
+
+const OWNER = 'session.pid';
+const SESSION_COMMAND = 'session/main.ts';
+const X_LOCK = /^\.X(\d+)-lock$/;
+
+/** Where sessions keep displays, sound daemons and browser profiles: one folder per recording. */
+export function runtimeRoot(): string {
+  return join(tmpdir(), `tapehead-${process.getuid?.() ?? 0}`);
+}
+
+export function runtimeFolder(sid: string): string {
+  return join(runtimeRoot(), sid);
+}
+
+/** Writes down which process a runtime folder belongs to, so that a later sweep can prove it. */
+export function noteOwner(folder: string, pid: number): void {
+  // Others may pass through to files of their own below, but not look around.
+  mkdirSync(folder, { recursive: true, mode: 0o711 });
+  writeFileSync(join(folder, OWNER), String(pid));
+}
+
+/**
+ * Gives back what sessions left behind whose service was killed: their processes, folders, display locks.
+ *
+ * @param lost recordings that nobody runs any more; their processes are ended. Of others only what is left of dead ones is removed.
+ */
+export function sweep(lost: ReadonlySet<string>): void {
+  for (const sid of entries(runtimeRoot())) {
+    const folder = runtimeFolder(sid);
+    const pid = Number(readText(join(folder, OWNER)));
+    const running = runs(pid, SESSION_COMMAND);
+    if (running && !lost.has(sid)) continue;
+    if (running || leaderless(pid)) killGroup(pid);
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+  }
+  for (const name of entries('/tmp')) removeStaleDisplay(name);
+}
+
+/** A display that was killed leaves a lock and a socket; displays of living servers are not touched. */
+function removeStaleDisplay(name: string): void {
+  const number = X_LOCK.exec(name)?.[1];
+  if (number === undefined) return;
+  const pid = Number(readText(join('/tmp', name)));
+  if (!(pid > 0) || runs(pid, 'X')) return;
+  for (const path of [join('/tmp', name), `/tmp/.X11-unix/X${number}`]) {
+    try {
+      rmSync(path, { force: true });
+    } catch {
+      // Another user's: not ours to remove.
+    }
+  }
+}
+
+function entries(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    // Not there: nothing was left.
+    return [];
+  }
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch {
+    return '';
+  }
+}

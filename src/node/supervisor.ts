@@ -1,0 +1,125 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { RecorderError } from '../errors.ts';
+import { Fork } from '../process/fork.ts';
+import type { FromSession, RecordingEvent, ToSession } from '../recording/link.ts';
+import type { RecordingPlan } from '../recording/plan.ts';
+import type { Recorder, RunningRecording } from '../recording/recorder.ts';
+import type { RecordingEnd, RecordingStatus } from '../recording/status.ts';
+import { finishLost } from './finish-lost.ts';
+import { noteOwner } from './runtime.ts';
+
+const SESSION_MODULE = join(import.meta.dirname, '../session/main.ts');
+/** A session that has ended its recording leaves within this time, or is ended. */
+const LEAVE_MS = 10_000;
+
+/** Runs each recording in a process of its own and answers for its end, whatever becomes of that process. */
+export class Supervisor implements Recorder {
+  start(plan: RecordingPlan): RunningRecording {
+    return new SupervisedRecording(plan);
+  }
+}
+
+class SupervisedRecording implements RunningRecording {
+  readonly sid: string;
+  readonly ended: Promise<RecordingEnd>;
+  readonly #plan: RecordingPlan;
+  readonly #session: Fork<ToSession, FromSession>;
+  readonly #statusListeners: ((status: RecordingStatus) => void)[] = [];
+  readonly #eventListeners: ((event: RecordingEvent) => void)[] = [];
+  readonly #orders = new Map<number, PromiseWithResolvers<void>>();
+  #status: RecordingStatus;
+  #end: RecordingEnd | null = null;
+  #nextOrder = 1;
+
+  constructor(plan: RecordingPlan) {
+    this.sid = plan.sid;
+    this.#plan = plan;
+    this.#status = firstStatus(plan);
+    this.#session = new Fork(SESSION_MODULE, '/', (message) => this.#onMessage(message));
+    this.ended = this.#watch();
+    noteOwner(plan.runtimeFolder, this.#session.pid);
+    this.#session.send({ type: 'start', plan });
+  }
+
+  get status(): RecordingStatus {
+    return this.#status;
+  }
+
+  onStatus(listener: (status: RecordingStatus) => void): void {
+    this.#statusListeners.push(listener);
+  }
+
+  onEvent(listener: (event: RecordingEvent) => void): void {
+    this.#eventListeners.push(listener);
+  }
+
+  async hold(onhold: boolean): Promise<void> {
+    const id = this.#nextOrder++;
+    const order = Promise.withResolvers<void>();
+    this.#orders.set(id, order);
+    this.#session.send({ type: 'hold', id, onhold });
+    const over = this.ended.then((end) => {
+      throw new RecorderError('wrong_state', `expected a recording under way, this one has ended: ${end.detail}`);
+    });
+    await Promise.race([order.promise, over]).finally(() => this.#orders.delete(id));
+  }
+
+  async stop(): Promise<RecordingEnd> {
+    this.#session.send({ type: 'stop' });
+    return await this.ended;
+  }
+
+  #onMessage(message: FromSession): void {
+    switch (message.type) {
+      case 'status':
+        this.#setStatus(message.status);
+        break;
+      case 'event':
+        for (const listener of this.#eventListeners) listener(message.event);
+        break;
+      case 'held':
+        this.#answer(message.id, message.error);
+        break;
+      case 'ended':
+        this.#end = message.end;
+        setTimeout(() => this.#session.killGroup(), LEAVE_MS).unref();
+        break;
+    }
+  }
+
+  #answer(id: number, error: string | null): void {
+    const order = this.#orders.get(id);
+    if (error === null) order?.resolve();
+    else order?.reject(new RecorderError('wrong_state', error));
+  }
+
+  #setStatus(status: RecordingStatus): void {
+    this.#status = status;
+    for (const listener of this.#statusListeners) listener(status);
+  }
+
+  /** The process is gone: nothing of it may stay, and if it could not say how the recording ended, its files do. */
+  async #watch(): Promise<RecordingEnd> {
+    const exit = await this.#session.exited;
+    this.#session.killGroup();
+    await rm(this.#plan.runtimeFolder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+    const how = exit.signal ?? `code ${exit.code}`;
+    const detail = `the process of the recording ended with ${how}. ${this.#session.tail()}`.trim();
+    const end = this.#end ?? (await finishLost(this.#plan, this.#status, detail));
+    this.#setStatus({ ...this.#status, phase: 'ended', files: end.files, progress: end.progress });
+    return end;
+  }
+}
+
+function firstStatus(plan: RecordingPlan): RecordingStatus {
+  return {
+    phase: 'starting',
+    onhold: plan.onhold,
+    startedMs: null,
+    pageReadyMs: null,
+    slices: 0,
+    files: [],
+    progress: { mediaMs: 0, frames: 0, missingFrames: 0, bytes: 0 },
+  };
+}

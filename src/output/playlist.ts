@@ -1,0 +1,46 @@
+import type { Slice } from './journal.ts';
+import { utcStamp } from './names.ts';
+import { TICKS_PER_SECOND } from './transport-stream.ts';
+
+export interface PlaylistOptions {
+  /** The recording is over: no slice will follow. */
+  readonly ended: boolean;
+  readonly width: number;
+  readonly height: number;
+}
+
+/**
+ * The media playlist (HLS version 3, RFC 8216) of these slices, with the tags of Agora's own:
+ * what was tracked from when, and the picture's size.
+ */
+export function buildPlaylist(slices: readonly Slice[], options: PlaylistOptions): string {
+  const longest = Math.max(0, ...slices.map(seconds));
+  const lines = [
+    '#EXTM3U',
+    '#EXT-X-VERSION:3',
+    '#EXT-X-ALLOW-CACHE:YES',
+    '#EXT-X-MEDIA-SEQUENCE:0',
+    `#EXT-X-TARGETDURATION:${Math.max(TARGET_S, Math.round(longest))}`,
+    ...slices.flatMap((slice) => sliceLines(slice, options)),
+    ...(options.ended ? ['#EXT-X-ENDLIST'] : []),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** Fixed from the start, as players ask of a growing playlist: slices end at the first key frame after 15 seconds. */
+const TARGET_S = 18;
+
+function sliceLines(slice: Slice, { width, height }: PlaylistOptions): string[] {
+  const time = utcStamp(slice.startMs);
+  const fresh = [
+    '#EXT-X-DISCONTINUITY',
+    `#EXT-X-AGORA-TRACK-EVENT:EVENT=START,TRACK_TYPE=AUDIO,TIME=${time}`,
+    `#EXT-X-AGORA-TRACK-EVENT:EVENT=START,TRACK_TYPE=VIDEO,TIME=${time}`,
+    `#EXT-X-AGORA-ROTATE:WIDTH=${width},HEIGHT=${height},ROTATE=0,TIME=${time}`,
+  ];
+  return [...(slice.discontinuity ? fresh : []), `#EXTINF:${seconds(slice).toFixed(6)},`, slice.name];
+}
+
+function seconds({ mediaStart, mediaEnd }: Slice): number {
+  return (mediaEnd - mediaStart) / TICKS_PER_SECOND;
+}

@@ -1,0 +1,128 @@
+import type { OpenSlice, Slice } from './journal.ts';
+import { sliceName } from './names.ts';
+import type { TimedFrame } from './take.ts';
+import {
+  PACKET,
+  PID_AUDIO,
+  PID_PAT,
+  PID_PMT,
+  PID_VIDEO,
+  readHead,
+  TICKS_PER_SECOND,
+  writeContinuity,
+} from './transport-stream.ts';
+
+/** A slice ends at the first key frame after this time. */
+export const SLICE_S = 15;
+
+export interface SlicerOptions {
+  readonly stem: string;
+  readonly fps: number;
+  /** A new part is begun at the first key frame after this much media, in ticks, or this many bytes. */
+  readonly maxPartTicks: number;
+  readonly maxPartBytes: number;
+  readonly onOpen: (slice: OpenSlice) => void;
+  readonly onBytes: (bytes: Buffer) => void;
+  readonly onClose: (slice: Slice) => void;
+}
+
+/** Divides the recording's frames into slices. Knows no files: tells what begins, what it holds, what ends. */
+export class Slicer {
+  readonly #options: SlicerOptions;
+  readonly #counters = new Map<number, number>();
+  #tables: Buffer | null = null;
+  #open: OpenSlice | null = null;
+  #bytes = 0;
+  #end = 0;
+  #discontinuity = true;
+  #part = 0;
+  #partStart = 0;
+  #partBytes = 0;
+
+  constructor(options: SlicerOptions) {
+    this.#options = options;
+  }
+
+  /** What a decoder must know first; put at the head of each slice. */
+  set tables(tables: Buffer) {
+    this.#tables = tables;
+  }
+
+  /** The next frame does not follow the last one in wall time. */
+  breakHere(): void {
+    this.#discontinuity = true;
+    this.close();
+  }
+
+  push(frame: TimedFrame): void {
+    if (frame.kind === 'video' && frame.key) this.#atKeyFrame(frame);
+    if (!this.#open) return;
+    if (frame.kind === 'video') this.#end = frame.mediaTime + TICKS_PER_SECOND / this.#options.fps;
+    this.#emit(frame.packets);
+  }
+
+  close(): void {
+    const open = this.#open;
+    if (!open) return;
+    this.#open = null;
+    this.#partBytes += this.#bytes;
+    this.#options.onClose({ ...open, mediaEnd: this.#end, bytes: this.#bytes });
+  }
+
+  #atKeyFrame(frame: TimedFrame): void {
+    const newPart = this.#partIsFull(frame);
+    const sliceIsFull = this.#open && frame.mediaTime - this.#open.mediaStart >= SLICE_S * TICKS_PER_SECOND;
+    // A slice's length is told exactly by where the next one begins.
+    if (newPart || sliceIsFull) {
+      this.#end = frame.mediaTime;
+      this.close();
+    }
+    if (newPart) {
+      this.#part += 1;
+      this.#partStart = frame.mediaTime;
+      this.#partBytes = 0;
+    }
+    if (!this.#open) this.#begin(frame);
+  }
+
+  #partIsFull(frame: TimedFrame): boolean {
+    const { maxPartTicks, maxPartBytes } = this.#options;
+    if (this.#partStart === 0) this.#partStart = frame.mediaTime;
+    return frame.mediaTime - this.#partStart >= maxPartTicks || this.#partBytes + this.#bytesOpen() >= maxPartBytes;
+  }
+
+  #bytesOpen(): number {
+    return this.#open ? this.#bytes : 0;
+  }
+
+  #begin(frame: TimedFrame): void {
+    const name = sliceName(this.#options.stem, frame.capturedMs);
+    const start = { startMs: frame.capturedMs, mediaStart: frame.mediaTime };
+    this.#open = { name, ...start, discontinuity: this.#discontinuity, part: this.#part };
+    this.#discontinuity = false;
+    this.#bytes = 0;
+    this.#options.onOpen(this.#open);
+    if (this.#tables) this.#emit(Buffer.from(this.#tables));
+  }
+
+  #emit(packets: Buffer): void {
+    this.#number(packets);
+    this.#bytes += packets.length;
+    this.#options.onBytes(packets);
+  }
+
+  /** Counts on over all slices, so that joined together they read as one stream. */
+  #number(packets: Buffer): void {
+    for (let at = 0; at < packets.length; at += PACKET) {
+      const packet = packets.subarray(at, at + PACKET);
+      const { pid, hasPayload } = readHead(packet);
+      if (!COUNTED.has(pid)) continue;
+      const last = this.#counters.get(pid) ?? 15;
+      const next = hasPayload ? (last + 1) % 16 : last;
+      this.#counters.set(pid, next);
+      writeContinuity(packet, next);
+    }
+  }
+}
+
+const COUNTED = new Set([PID_PAT, PID_PMT, PID_VIDEO, PID_AUDIO]);

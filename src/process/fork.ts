@@ -1,0 +1,57 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { LineRing } from '../kit/line-ring.ts';
+import type { Exit } from './child.ts';
+import { childEnvironment } from './environment.ts';
+
+/**
+ * A process of our own program in a process group of its own, spoken to by messages. It outlives its parent, to finish
+ * what it is at; it learns of the parent's end by `disconnect`.
+ */
+export class Fork<In, Out> {
+  readonly pid: number;
+  readonly exited: Promise<Exit>;
+  readonly #process: ChildProcess;
+  readonly #tail = new LineRing(50);
+
+  /** @param onMessage what the process says. */
+  constructor(module: string, home: string, onMessage: (message: Out) => void) {
+    this.#process = fork(module, {
+      detached: true,
+      cwd: '/',
+      env: childEnvironment(home),
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      serialization: 'advanced',
+    });
+    this.pid = this.#process.pid ?? 0;
+    this.exited = new Promise((resolve) => {
+      this.#process.once('exit', (code, signal) => resolve({ code, signal }));
+      this.#process.once('error', (error) => {
+        this.#tail.push(error.message);
+        resolve({ code: 127, signal: null });
+      });
+    });
+    this.#process.stderr?.setEncoding('utf8').on('data', (text: string) => this.#tail.feed(text));
+    this.#process.on('message', (message) => onMessage(message as Out));
+  }
+
+  send(message: In): void {
+    if (this.#process.connected) this.#process.send(message as object, () => {});
+  }
+
+  tail(): string {
+    return this.#tail.last(10).join('\n');
+  }
+
+  /** Ends every process of the group by force: those that an ended leader left behind too. */
+  killGroup(): void {
+    killGroup(this.pid);
+  }
+}
+
+export function killGroup(group: number): void {
+  try {
+    if (group > 1) process.kill(-group, 'SIGKILL');
+  } catch {
+    // ESRCH: nobody is left.
+  }
+}

@@ -1,0 +1,46 @@
+import { messageOf } from '../errors.ts';
+import type { FromSession, ToSession } from '../recording/link.ts';
+import type { RecordingEnd } from '../recording/status.ts';
+import { Session } from './session.ts';
+
+/** The process of one recording: gets its plan from the process that started it, tells it what happens, ends. */
+let session: Session | null = null;
+
+function tell(message: FromSession): void {
+  // Whoever started us may be gone; the recording is finished all the same.
+  if (process.connected) process.send?.(message, () => {});
+}
+
+async function hold(running: Session, id: number, onhold: boolean): Promise<void> {
+  const error = await running.hold(onhold).then(() => null, messageOf);
+  tell({ type: 'held', id, error });
+}
+
+function onMessage(message: ToSession): void {
+  if (message.type === 'start') {
+    session = new Session(message.plan, {
+      onStatus: (status) => tell({ type: 'status', status }),
+      onEvent: (event) => tell({ type: 'event', event }),
+    });
+    void session.run().then(leave);
+  } else if (message.type === 'stop') {
+    stop('requested', 'the recording was stopped');
+  } else if (session) {
+    void hold(session, message.id, message.onhold);
+  }
+}
+
+function stop(reason: 'requested' | 'session_lost', detail: string): void {
+  if (session) session.stop({ reason, detail, atMs: Date.now() });
+  else process.exit(0);
+}
+
+function leave(end: RecordingEnd): void {
+  if (!process.connected) process.exit(0);
+  process.send?.({ type: 'ended', end } satisfies FromSession, () => process.exit(0));
+}
+
+process.on('message', onMessage);
+process.on('disconnect', () => stop('session_lost', 'the service that ran this recording ended'));
+process.on('SIGTERM', () => stop('requested', 'the recording was stopped by a signal'));
+process.on('SIGINT', () => stop('requested', 'the recording was stopped by a signal'));

@@ -1,0 +1,283 @@
+import { chownSync } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
+import { Browser } from '../browser/browser.ts';
+import { deviceFor } from '../browser/device.ts';
+import { Display } from '../browser/display.ts';
+import { RecordedPage } from '../browser/page.ts';
+import { Sound } from '../capture/sound.ts';
+import { messageOf, RecorderError } from '../errors.ts';
+import { RecordingFiles } from '../output/recording-files.ts';
+import type { TimedFrame } from '../output/take.ts';
+import { groupCpuSeconds } from '../process/cpu.ts';
+import type { RecordingEvent } from '../recording/link.ts';
+import type { RecordingPlan } from '../recording/plan.ts';
+import type { RecordingEnd, RecordingStatus } from '../recording/status.ts';
+import { Alarm } from './alarm.ts';
+import { causeOf } from './cause.ts';
+import { type Cause, type Effect, type Event, next, type State } from './machine.ts';
+import { Takes } from './takes.ts';
+
+export interface SessionReports {
+  readonly onStatus: (status: RecordingStatus) => void;
+  readonly onEvent: (event: RecordingEvent) => void;
+}
+
+const REPORT_MS = 500;
+
+/** One recording, from opening its resources to giving them back. Writes the state; nobody else does. */
+export class Session {
+  readonly #plan: RecordingPlan;
+  readonly #reports: SessionReports;
+  readonly #resources = new AsyncDisposableStack();
+  readonly #ended = Promise.withResolvers<RecordingEnd>();
+  readonly #limit = new Alarm();
+  readonly #openedAt = performance.now();
+  readonly #problems: string[] = [];
+  #state: State = { phase: 'starting' };
+  #files: RecordingFiles | null = null;
+  #filesOpened: Promise<void> = Promise.resolve();
+  #takes: Takes | null = null;
+  #work: Promise<void> = Promise.resolve();
+  #startedMs: number | null = null;
+  #pageReadyMs: number | null = null;
+  #frames = 0;
+  #missing = 0;
+  #mediaMs = 0;
+
+  constructor(plan: RecordingPlan, reports: SessionReports) {
+    this.#plan = plan;
+    this.#reports = reports;
+  }
+
+  /** Runs the recording. Never rejects: whatever happens is in the end. */
+  async run(): Promise<RecordingEnd> {
+    const ticker = setInterval(() => this.#reportStatus(), REPORT_MS);
+    this.#reportStatus();
+    this.#open().then(
+      () => this.#handle({ type: 'ready', onhold: this.#plan.onhold }),
+      (error) => this.stop(causeOf(error)),
+    );
+    const end = await this.#ended.promise;
+    clearInterval(ticker);
+    return end;
+  }
+
+  /** Ends the recording for this reason, unless it is ending already. */
+  stop(cause: Cause): void {
+    this.#handle({ type: 'stop', cause });
+  }
+
+  /** @returns when the files follow it. @throws RecorderError `wrong_state` when there is nothing to hold. */
+  async hold(onhold: boolean): Promise<void> {
+    if (this.#state.phase !== 'recording') {
+      throw new RecorderError('wrong_state', `expected a recording under way, this one is ${this.#state.phase}`);
+    }
+    this.#handle({ type: 'hold', onhold });
+    await this.#work;
+  }
+
+  #handle(event: Event): void {
+    const { state, effects } = next(this.#state, event);
+    if (state === this.#state) return;
+    this.#state = state;
+    for (const effect of effects) this.#perform(effect);
+    this.#reportStatus();
+  }
+
+  #perform(effect: Effect): void {
+    switch (effect) {
+      case 'begin_take':
+        this.#enqueue(() => this.#beginTake());
+        break;
+      case 'end_take': {
+        const atMs = Date.now();
+        this.#enqueue(async () => this.#takes?.end(atMs));
+        break;
+      }
+      case 'replace_encoder':
+        this.#takes?.replace();
+        break;
+      case 'drain':
+        this.#enqueue(() => this.#drain());
+        break;
+      case 'finish_files':
+        this.#enqueue(() => this.#finishFiles());
+        break;
+      case 'report_end':
+        this.#enqueue(() => this.#close());
+        break;
+    }
+  }
+
+  /** Slow effects run one after the other; one that fails ends the recording. */
+  #enqueue(effect: () => Promise<void>): void {
+    this.#work = this.#work.then(effect).catch((error: unknown) => this.stop(causeOf(error)));
+  }
+
+  /** Everything at once that does not wait for something else: the time to the first frame is what users feel. */
+  async #open(): Promise<void> {
+    const { picture, runtimeFolder: folder, identity } = this.#plan;
+    await this.#makeRuntimeFolder();
+    this.#filesOpened = this.#openFiles();
+    const [display, sound] = await Promise.all([
+      this.#own(Display.open({ size: picture, fps: picture.fps, folder, identity })),
+      this.#own(Sound.open({ folder, identity })),
+      this.#filesOpened,
+    ]);
+    this.#stopWhenGone(display.exited, 'display');
+    this.#stopWhenGone(sound.exited, 'sound daemon');
+    const env = { ...display.env, ...sound.env };
+    const inputs = { display: display.name, source: sound.source };
+    this.#takes = this.#resources.use(
+      new Takes({
+        encoder: { inputs, picture, sound: this.#plan.sound, folder, env, identity },
+        onFrame: (frame) => this.#record(frame),
+        onTables: (tables) => this.#setTables(tables),
+        onLost: (error) => this.#handle({ type: 'encoder_lost', cause: causeOf(error) }),
+      }),
+    );
+    await this.#openPage(env);
+    await this.#takes.armed;
+  }
+
+  async #makeRuntimeFolder(): Promise<void> {
+    const { runtimeFolder: folder, identity } = this.#plan;
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    this.#resources.defer(() => rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 }));
+    if (identity) chownSync(folder, identity.uid, identity.gid);
+  }
+
+  async #openFiles(): Promise<void> {
+    const { files: plan, picture } = this.#plan;
+    this.#files = await RecordingFiles.create({
+      plan,
+      picture,
+      onSliceOpened: (slice) => {
+        this.#reports.onEvent({ name: 'slice_started', startUtcMs: slice.startMs, discontinuityUtcMs: slice.startMs });
+        this.#reportStatus();
+      },
+      onSliceClosed: () => this.#reportStatus(),
+      onError: (error) => this.stop(causeOf(error)),
+    });
+  }
+
+  async #openPage(env: Readonly<Record<string, string>>): Promise<void> {
+    const { page: plan, picture, runtimeFolder: folder, identity } = this.#plan;
+    const device = deviceFor(picture, plan.mobile);
+    const browser = await this.#own(
+      Browser.launch({ size: picture, pixelRatio: device.pixelRatio, folder, env, identity }),
+    );
+    this.#stopWhenGone(browser.exited, 'browser');
+    const page = await RecordedPage.prepare(browser.page, {
+      url: plan.url,
+      readyTimeoutS: plan.readyTimeoutS,
+      device,
+      onReload: () => this.#reports.onEvent({ name: 'reloaded', reason: 'page_load_timeout' }),
+      onCrash: (error) => this.stop(causeOf(error)),
+    });
+    this.#pageReadyMs = (await page.open()).readyMs;
+  }
+
+  async #own<T extends AsyncDisposable>(opening: Promise<T>): Promise<T> {
+    const resource = await opening;
+    // Opened too late: the recording is over, its stack has been taken down.
+    if (this.#resources.disposed) {
+      await resource[Symbol.asyncDispose]();
+      throw new RecorderError('wrong_state', 'the recording ended while it was starting');
+    }
+    return this.#resources.use(resource);
+  }
+
+  #stopWhenGone(exited: Promise<unknown>, name: string): void {
+    const error = new RecorderError('browser_failed', `the ${name} ended although the recording needs it`);
+    void exited.then(() => this.stop({ ...causeOf(error), reason: 'browser_lost' }));
+  }
+
+  async #beginTake(): Promise<void> {
+    if (this.#state.phase !== 'recording') return;
+    this.#files?.breakHere();
+    await this.#takes?.begin();
+  }
+
+  #setTables(tables: Buffer): void {
+    if (this.#files) this.#files.tables = tables;
+  }
+
+  #record(frame: TimedFrame): void {
+    if (frame.kind === 'video') {
+      this.#frames += 1;
+      this.#missing += frame.missing;
+      this.#mediaMs += ((1 + frame.missing) * 1000) / this.#plan.picture.fps;
+    }
+    this.#files?.push(frame);
+    if (this.#startedMs === null) this.#started(frame.capturedMs);
+  }
+
+  #started(atMs: number): void {
+    this.#startedMs = atMs;
+    const endMs = atMs + this.#plan.maxRecordingMs;
+    const detail = `the recording reached its longest time of ${this.#plan.maxRecordingMs / 1000} s`;
+    this.#limit.at(endMs, () => this.stop({ reason: 'max_duration', detail, atMs: endMs }));
+    this.#reports.onEvent({ name: 'started', atMs, pageReadyMs: this.#pageReadyMs });
+    this.#reportStatus();
+  }
+
+  async #drain(): Promise<void> {
+    this.#limit.clear();
+    if (this.#state.phase !== 'stopping') return;
+    await this.#takes?.drain(this.#state.cause.atMs);
+    this.#handle({ type: 'drained' });
+  }
+
+  async #finishFiles(): Promise<void> {
+    // A stop may come before the folder is there; a failure to make it has ended the recording already.
+    await this.#filesOpened.catch(() => {});
+    const problems = (await this.#files?.finish()) ?? [];
+    const media = (this.#files?.sliceCount ?? 0) > 0;
+    for (const problem of problems) this.#problems.push(messageOf(problem));
+    this.#handle({ type: 'finished', media, whole: problems.length === 0 });
+  }
+
+  async #close(): Promise<void> {
+    const { state } = this;
+    if (state.phase !== 'ended') return;
+    const seconds = (performance.now() - this.#openedAt) / 1000;
+    const cores = groupCpuSeconds(process.pid) / seconds;
+    await this.#resources.disposeAsync().catch((error: unknown) => this.#problems.push(messageOf(error)));
+    this.#ended.resolve({
+      outcome: state.outcome,
+      reason: state.cause.reason,
+      detail: [state.cause.detail, ...this.#problems].join('; '),
+      files: state.outcome === 'complete' || state.outcome === 'partial' ? (this.#files?.list ?? []) : [],
+      startedMs: this.#startedMs,
+      endedMs: Date.now(),
+      progress: this.status.progress,
+      cores,
+    });
+  }
+
+  get state(): State {
+    return this.#state;
+  }
+
+  get status(): RecordingStatus {
+    return {
+      phase: this.#state.phase,
+      onhold: this.#state.phase === 'recording' ? this.#state.onhold : false,
+      startedMs: this.#startedMs,
+      pageReadyMs: this.#pageReadyMs,
+      slices: this.#files?.sliceCount ?? 0,
+      files: this.#files?.list ?? [],
+      progress: {
+        mediaMs: this.#mediaMs,
+        frames: this.#frames,
+        missingFrames: this.#missing,
+        bytes: this.#files?.bytes ?? 0,
+      },
+    };
+  }
+
+  #reportStatus(): void {
+    this.#reports.onStatus(this.status);
+  }
+}

@@ -1,0 +1,182 @@
+import { access, open, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { readMedia, readPackets } from './media.ts';
+
+export interface Slice {
+  /** As the playlist has it. */
+  readonly uri: string;
+  /** EXTINF in seconds. */
+  readonly duration: number;
+  readonly title: string;
+  /** EXT-X-DISCONTINUITY stands before it. */
+  readonly discontinuity: boolean;
+  /** Tags before it that are neither EXTINF nor EXT-X-DISCONTINUITY, as they are. */
+  readonly tags: readonly string[];
+}
+
+export interface Playlist {
+  readonly version: number | null;
+  readonly targetDuration: number;
+  readonly mediaSequence: number;
+  readonly type: string | null;
+  readonly ended: boolean;
+  readonly slices: readonly Slice[];
+  /** Tags of the head that are none of the above, as they are. */
+  readonly tags: readonly string[];
+}
+
+const HEAD = /^#EXT-X-(VERSION|TARGETDURATION|MEDIA-SEQUENCE|PLAYLIST-TYPE):(.*)$/;
+
+/** Reads a media playlist. Throws at the first line that is against RFC 8216. */
+export function parsePlaylist(text: string): Playlist {
+  const lines = text.split('\n').map((line) => line.replace(/\r$/, ''));
+  if (lines[0] !== '#EXTM3U') throw new Error(`line 1 must be #EXTM3U, is "${lines[0]}"`);
+  const head = new Map<string, string>();
+  const slices: Slice[] = [];
+  let tags: string[] = [];
+  let headTags: string[] = [];
+  let pending: { duration: number; title: string } | null = null;
+  let discontinuity = false;
+  let ended = false;
+  for (const [i, line] of lines.slice(1).entries()) {
+    const complain = (problem: string) => new Error(`line ${i + 2}: ${problem}: "${line}"`);
+    const known = HEAD.exec(line);
+    if (line === '') continue;
+    if (line !== line.trim()) throw complain('spaces around');
+    if (ended) throw complain('something after EXT-X-ENDLIST');
+    if (known !== null) {
+      if (slices.length > 0 || pending !== null) throw complain('belongs before the first slice');
+      if (head.has(known[1] as string)) throw complain('given twice');
+      head.set(known[1] as string, known[2] as string);
+    } else if (line.startsWith('#EXTINF:')) {
+      if (pending !== null) throw complain('two EXTINF without a slice between');
+      pending = parseInf(line) ?? fail(complain('not a duration, a comma and a title'));
+    } else if (line === '#EXT-X-DISCONTINUITY') discontinuity = true;
+    else if (line === '#EXT-X-ENDLIST') ended = true;
+    else if (line.startsWith('#')) {
+      if (slices.length === 0 && pending === null) headTags.push(line);
+      else tags.push(line);
+    } else {
+      if (pending === null) throw complain('slice without EXTINF');
+      slices.push({ uri: line, ...pending, discontinuity, tags });
+      [pending, discontinuity, tags] = [null, false, []];
+    }
+  }
+  if (pending !== null) throw new Error('EXTINF without a slice at the end');
+  headTags = headTags.filter((tag) => tag.startsWith('#EXT'));
+  return {
+    version: integer(head, 'VERSION') ?? null,
+    targetDuration: integer(head, 'TARGETDURATION') ?? fail(new Error('EXT-X-TARGETDURATION is missing')),
+    mediaSequence: integer(head, 'MEDIA-SEQUENCE') ?? 0,
+    type: head.get('PLAYLIST-TYPE') ?? null,
+    ended,
+    slices,
+    tags: headTags,
+  };
+}
+
+function parseInf(line: string): { duration: number; title: string } | null {
+  const found = /^#EXTINF:(\d+(?:\.\d+)?),(.*)$/.exec(line);
+  return found === null ? null : { duration: Number(found[1]), title: found[2] as string };
+}
+
+function integer(head: ReadonlyMap<string, string>, name: string): number | undefined {
+  const value = head.get(name);
+  if (value !== undefined && !/^\d+$/.test(value)) throw new Error(`EXT-X-${name} is not a whole number: "${value}"`);
+  return value === undefined ? undefined : Number(value);
+}
+
+function fail(error: Error): never {
+  throw error;
+}
+
+/** Rules between the lines; empty when all are kept. */
+export function playlistProblems(playlist: Playlist, text: string): string[] {
+  const problems: string[] = [];
+  const { slices, targetDuration, version } = playlist;
+  for (const { uri, duration } of slices) {
+    if (Math.round(duration) > targetDuration)
+      problems.push(`${uri}: ${duration} s is over the target ${targetDuration} s`);
+    if (duration <= 0) problems.push(`${uri}: no duration`);
+  }
+  if (/^#EXTINF:\d+\.\d/m.test(text) && (version ?? 1) < 3) problems.push('fractions of seconds need version 3');
+  if (new Set(slices.map(({ uri }) => uri)).size !== slices.length) problems.push('a slice is listed twice');
+  if (playlist.type !== null && !/^(VOD|EVENT)$/.test(playlist.type)) problems.push(`type ${playlist.type}`);
+  if (!text.endsWith('\n')) problems.push('the last line has no end');
+  return problems;
+}
+
+/**
+ * Checks a playlist and all its slices: they exist, are MPEG-TS beginning with PAT and PMT, begin with a key frame, last as
+ * long as the playlist says, and follow each other in time unless a discontinuity is marked.
+ */
+export async function checkHls(file: string, toleranceS = 0.1): Promise<{ playlist: Playlist; problems: string[] }> {
+  const text = await readFile(file, 'utf8');
+  const playlist = parsePlaylist(text);
+  const problems = playlistProblems(playlist, text);
+  let expected: number | null = null;
+  for (const slice of playlist.slices) {
+    const path = join(dirname(file), slice.uri);
+    const found = await checkSlice(path, slice, toleranceS).catch((error: Error) => ({ problem: error.message }));
+    if ('problem' in found) {
+      problems.push(`${slice.uri}: ${found.problem}`);
+      expected = null;
+      continue;
+    }
+    problems.push(...found.problems.map((problem) => `${slice.uri}: ${problem}`));
+    const jump = expected === null ? 0 : found.start - expected;
+    if (!slice.discontinuity && Math.abs(jump) > toleranceS) {
+      problems.push(
+        `${slice.uri}: begins ${jump.toFixed(3)} s after the end of the slice before, no discontinuity marked`,
+      );
+    }
+    expected = found.start + slice.duration;
+  }
+  return { playlist, problems };
+}
+
+async function checkSlice(path: string, slice: Slice, toleranceS: number) {
+  await access(path);
+  const problems = await transportProblems(path);
+  const packets = await readPackets(path, 'video');
+  const times = packets.map(({ pts }) => pts).sort((a, b) => a - b);
+  const start = times[0] ?? Number.NaN;
+  const step = times.length > 1 ? ((times.at(-1) as number) - start) / (times.length - 1) : 0;
+  const length = (times.at(-1) ?? Number.NaN) - start + step;
+  if (packets[0]?.key !== true) problems.push('does not begin with a key frame');
+  if (!(Math.abs(length - slice.duration) <= toleranceS)) {
+    problems.push(`lasts ${length.toFixed(3)} s, the playlist says ${slice.duration}`);
+  }
+  if ((await readMedia(path)).audio === null) problems.push('has no sound');
+  return { start, problems };
+}
+
+const PACKET = 188;
+
+/** The first two packets of a transport stream that can be played by itself, service information aside, are PAT and PMT. */
+async function transportProblems(path: string): Promise<string[]> {
+  await using handle = await open(path);
+  const { size } = await handle.stat();
+  const head = Buffer.alloc(PACKET * 4);
+  const { bytesRead } = await handle.read(head, 0, head.length, 0);
+  const problems = size % PACKET === 0 ? [] : [`${size} bytes are no whole number of packets`];
+  const packets = Array.from({ length: Math.floor(bytesRead / PACKET) }, (_, i) =>
+    head.subarray(i * PACKET, (i + 1) * PACKET),
+  );
+  if (packets.some((packet) => packet[0] !== 0x47)) return [...problems, 'not a transport stream'];
+  const [first, second] = packets.map(tableOf).filter((table) => table !== SERVICE_TABLE);
+  return first === PAT && second === PMT ? problems : [...problems, `begins with tables ${first} and ${second}`];
+}
+
+const PAT = 0;
+const PMT = 2;
+const SERVICE_TABLE = 0x42;
+
+/** Id of the table that begins in a packet; null when none does. */
+function tableOf(packet: Buffer): number | null {
+  const begins = ((packet[1] as number) & 0x40) !== 0;
+  const adaptation = (packet[3] as number) & 0x20 ? (packet[4] as number) + 1 : 0;
+  const payload = 4 + adaptation;
+  const isPes = packet.readUIntBE(Math.min(payload, PACKET - 3), 3) === 1;
+  return begins && !isPes ? (packet[payload + 1 + (packet[payload] as number)] ?? null) : null;
+}

@@ -1,0 +1,183 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { buildApp } from '../../../src/api/server.ts';
+import { loadConfig } from '../../../src/config/load.ts';
+import { type AnswerLimits, Controller } from '../../../src/controller/controller.ts';
+import type { Records } from '../../../src/controller/records.ts';
+import { openSqliteRecords } from '../../../src/controller/records-sqlite.ts';
+import { ResourceIds } from '../../../src/controller/resource-id.ts';
+import { MachineCapacity } from '../../../src/node/capacity.ts';
+import { FakeRecorder } from './fake-recorder.ts';
+
+export const APP = 'app1';
+export const ROOT = `/v1/apps/${APP}/cloud_recording`;
+export const START_MS = Date.UTC(2024, 4, 1, 12);
+
+export interface ServiceOptions {
+  readonly environment?: Record<string, string>;
+  readonly cores?: number;
+  readonly limits?: AnswerLimits;
+}
+
+interface Sent {
+  readonly method?: string;
+  readonly body?: unknown;
+  readonly headers?: Record<string, string>;
+}
+
+export interface Received {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  // biome-ignore lint/suspicious/noExplicitAny: answers are looked at member by member
+  readonly body: any;
+}
+
+/** The real app on a loopback port, over records in a temporary folder, a fake recorder and a clock that stands. */
+export class Service implements AsyncDisposable {
+  readonly recorder = new FakeRecorder();
+  readonly logged: string[] = [];
+  nowMs = START_MS;
+  controller!: Controller;
+  readonly #folder = mkdtempSync(join(tmpdir(), 'tapehead-api-'));
+  readonly #options: ServiceOptions;
+  #records!: Records;
+  #server!: Server;
+
+  private constructor(options: ServiceOptions) {
+    this.#options = options;
+  }
+
+  static async open(options: ServiceOptions = {}): Promise<Service> {
+    const service = new Service(options);
+    await service.#listen();
+    return service;
+  }
+
+  /** As after a kill: a new service over the same data. */
+  async restart(): Promise<void> {
+    await this.#close();
+    await this.#listen();
+  }
+
+  async #listen(): Promise<void> {
+    const { environment = {}, cores = 100, limits } = this.#options;
+    const log = pino({ level: 'debug' }, { write: (line: string) => void this.logged.push(line) });
+    this.#records = openSqliteRecords(join(this.#folder, 'tapehead.sqlite'));
+    this.controller = new Controller({
+      recorder: this.recorder,
+      records: this.#records,
+      capacity: new MachineCapacity(cores),
+      resourceIds: new ResourceIds(Buffer.alloc(32, 3)),
+      places: { recordings: '/data/recordings', runtime: '/run/tapehead', identity: null },
+      log,
+      now: () => this.nowMs,
+      ...(limits && { limits }),
+    });
+    const config = loadConfig({ environment: { TAPEHEAD_RATE_LIMIT_PER_SECOND: '0', ...environment } });
+    const app = buildApp({ controller: this.controller, config, version: '9.8.7', log, now: () => this.nowMs });
+    this.#server = createServer(app);
+    const listening = Promise.withResolvers<void>();
+    this.#server.listen(0, '127.0.0.1', () => listening.resolve());
+    await listening.promise;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  /** @param path as it stands; a body that is no string is sent as JSON */
+  async send(path: string, { method = 'POST', body, headers = {} }: Sent = {}): Promise<Received> {
+    const raw = typeof body === 'string' || body instanceof Uint8Array || body === undefined;
+    const init = { method, headers, ...(body !== undefined && { body: raw ? body : JSON.stringify(body) }) };
+    const response = await fetch(`${this.url}${path}`, init as RequestInit);
+    const text = await response.text();
+    const isJson = response.headers.get('content-type')?.includes('json') ?? false;
+    return { status: response.status, headers: response.headers, text, body: isJson ? JSON.parse(text) : null };
+  }
+
+  async acquire(clientRequest: object = { scene: 1 }, cname = 'weekly', uid = '7'): Promise<string> {
+    const { status, body } = await this.send(`${ROOT}/acquire`, { body: { cname, uid, clientRequest } });
+    assert.equal(status, 200, JSON.stringify(body));
+    return body.resourceId;
+  }
+
+  async start(
+    resourceId: string,
+    clientRequest: object = webRequest(),
+    cname = 'weekly',
+    uid = '7',
+  ): Promise<Received> {
+    const path = `${ROOT}/resourceid/${resourceId}/mode/web/start`;
+    return await this.send(path, { body: { cname, uid, clientRequest } });
+  }
+
+  /** Acquires and starts. */
+  async record(clientRequest: object = webRequest(), acquireRequest: object = { scene: 1 }): Promise<RecordingCalls> {
+    const resourceId = await this.acquire(acquireRequest);
+    const { status, body } = await this.start(resourceId, clientRequest);
+    assert.equal(status, 200, JSON.stringify(body));
+    return new RecordingCalls(this, resourceId, body.sid);
+  }
+
+  async #close(): Promise<void> {
+    this.#server.closeAllConnections();
+    const closed = Promise.withResolvers<void>();
+    this.#server.close(() => closed.resolve());
+    await closed.promise;
+    this.#records[Symbol.dispose]();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#close();
+    rmSync(this.#folder, { recursive: true });
+  }
+}
+
+/** Calls for one recording. */
+export class RecordingCalls {
+  readonly resourceId: string;
+  readonly sid: string;
+  readonly #service: Service;
+
+  constructor(service: Service, resourceId: string, sid: string) {
+    this.#service = service;
+    this.resourceId = resourceId;
+    this.sid = sid;
+  }
+
+  path(call: string): string {
+    return `${ROOT}/resourceid/${this.resourceId}/sid/${this.sid}/mode/web/${call}`;
+  }
+
+  async query(): Promise<Received> {
+    return await this.#service.send(this.path('query'), { method: 'GET' });
+  }
+
+  async update(clientRequest: object, cname = 'weekly'): Promise<Received> {
+    return await this.#service.send(this.path('update'), { body: { cname, uid: '7', clientRequest } });
+  }
+
+  async stop(clientRequest: object = {}, cname = 'weekly'): Promise<Received> {
+    return await this.#service.send(this.path('stop'), { body: { cname, uid: '7', clientRequest } });
+  }
+}
+
+/** `clientRequest` of a start. A member of `param` that is undefined is left out. */
+export function webRequest(param: object = {}, more: object = {}): object {
+  const serviceParam = {
+    url: 'https://example.org/page',
+    audioProfile: 1,
+    videoWidth: 1280,
+    videoHeight: 720,
+    maxRecordingHour: 3,
+    ...param,
+  };
+  const service = { serviceName: 'web_recorder_service', serviceParam };
+  return { extensionServiceConfig: { extensionServices: [service] }, ...more };
+}

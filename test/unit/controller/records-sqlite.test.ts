@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, test } from 'node:test';
+import type { RecordingRecord, Records } from '../../../src/controller/records.ts';
+import { openSqliteRecords } from '../../../src/controller/records-sqlite.ts';
+import { endOf, statusOf } from '../api/fake-recorder.ts';
+
+let folder: string;
+let file: string;
+let records: Records;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'tapehead-records-'));
+  file = join(folder, 'data', 'tapehead.sqlite');
+  records = openSqliteRecords(file);
+});
+
+afterEach(() => {
+  records[Symbol.dispose]();
+  rmSync(folder, { recursive: true });
+});
+
+function record(sid: string, startedMs = 5): RecordingRecord {
+  return {
+    sid,
+    resourceId: `resource of ${sid}`,
+    appId: 'app',
+    cname: 'näme',
+    uid: '1',
+    plan: {
+      sid,
+      page: { url: 'http://127.0.0.1/', mobile: false, readyTimeoutS: 0 },
+      picture: { width: 640, height: 360, fps: 15, bitrateKbps: 1500 },
+      sound: { channels: 1, bitrateKbps: 48 },
+      onhold: false,
+      maxRecordingMs: 3_600_000,
+      files: { folder: '/d', stem: 's', hls: true, mp4: null },
+      runtimeFolder: '/r',
+      identity: null,
+    },
+    prefix: 'a/b',
+    startedMs,
+    limitMs: 99.5,
+    status: statusOf({}),
+    end: null,
+  };
+}
+
+test('gives back what was put in, also after it was opened again', () => {
+  records.insert(record('one'));
+  records[Symbol.dispose]();
+  records = openSqliteRecords(file);
+  assert.deepEqual(records.bySid('one'), record('one'));
+  assert.deepEqual(records.byResource('resource of one'), record('one'));
+  assert.equal(records.bySid('two'), null);
+  assert.equal(records.byResource('one'), null);
+});
+
+test('one recording per sid and per resourceId', () => {
+  records.insert(record('one'));
+  assert.throws(() => records.insert(record('one')), /UNIQUE/);
+  assert.throws(() => records.insert({ ...record('two'), resourceId: 'resource of one' }), /UNIQUE/);
+});
+
+test('a removed one leaves its resourceId free', () => {
+  records.insert(record('one'));
+  records.remove('one');
+  assert.equal(records.bySid('one'), null);
+  records.insert({ ...record('two'), resourceId: 'resource of one' });
+  assert.equal(records.byResource('resource of one')?.sid, 'two');
+});
+
+test('status and end are kept, the first end for good', () => {
+  records.insert(record('late', 8));
+  records.insert(record('early', 3));
+  const status = statusOf({ phase: 'recording', slices: 4, startedMs: 12.25 });
+  records.saveStatus('early', status);
+  assert.deepEqual(
+    records.open().map(({ sid, status: { slices } }) => [sid, slices]),
+    [
+      ['early', 4],
+      ['late', 0],
+    ],
+  );
+  records.saveEnd('early', endOf({ detail: 'first' }));
+  records.saveEnd('early', endOf({ detail: 'second' }));
+  assert.equal(records.bySid('early')?.end?.detail, 'first');
+  assert.deepEqual(records.bySid('early')?.status, status);
+  assert.deepEqual(
+    records.open().map(({ sid }) => sid),
+    ['late'],
+  );
+});
+
+test('the file is for its owner only, and written ahead', () => {
+  assert.equal(statSync(file).mode & 0o777, 0o600);
+  using other = new DatabaseSync(file);
+  assert.equal(other.prepare('PRAGMA journal_mode').get()?.['journal_mode'], 'wal');
+});
+
+test('a file of a newer version is refused', () => {
+  using other = new DatabaseSync(file);
+  other.exec('PRAGMA user_version = 99');
+  assert.throws(() => openSqliteRecords(file), { code: 'config_invalid', message: /version 99/ });
+});
