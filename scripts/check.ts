@@ -39,7 +39,12 @@ const annotations = (output: string): Finding[] => parseAnnotations(output, ROOT
 
 const checks: Readonly<Record<string, () => Promise<Finding[]>>> = {
   types: async () => await findingsOf('tsc', ['-p', '.', '--pretty', 'false'], parseTsc),
-  lint: async () => await findingsOf('biome', ['ci', '--error-on-warnings', '--reporter=github'], annotations),
+  lint: async () =>
+    await findingsOf(
+      'biome',
+      ['ci', '--error-on-warnings', '--max-diagnostics=none', '--reporter=github'],
+      annotations,
+    ),
   imports: async () => checkImports(ROOT),
   'house rules': async () => checkHouseRules(ROOT),
   'dead code': async () => await findingsOf('knip', ['--reporter', 'github-actions'], annotations),

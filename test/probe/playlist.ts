@@ -31,48 +31,77 @@ const HEAD = /^#EXT-X-(VERSION|TARGETDURATION|MEDIA-SEQUENCE|PLAYLIST-TYPE):(.*)
 export function parsePlaylist(text: string): Playlist {
   const lines = text.split('\n').map((line) => line.replace(/\r$/, ''));
   if (lines[0] !== '#EXTM3U') throw new Error(`line 1 must be #EXTM3U, is "${lines[0]}"`);
-  const head = new Map<string, string>();
-  const slices: Slice[] = [];
-  let tags: string[] = [];
-  let headTags: string[] = [];
-  let pending: { duration: number; title: string } | null = null;
-  let discontinuity = false;
-  let ended = false;
-  for (const [i, line] of lines.slice(1).entries()) {
-    const complain = (problem: string) => new Error(`line ${i + 2}: ${problem}: "${line}"`);
-    const known = HEAD.exec(line);
-    if (line === '') continue;
-    if (line !== line.trim()) throw complain('spaces around');
-    if (ended) throw complain('something after EXT-X-ENDLIST');
-    if (known !== null) {
-      if (slices.length > 0 || pending !== null) throw complain('belongs before the first slice');
-      if (head.has(known[1] as string)) throw complain('given twice');
-      head.set(known[1] as string, known[2] as string);
-    } else if (line.startsWith('#EXTINF:')) {
-      if (pending !== null) throw complain('two EXTINF without a slice between');
-      pending = parseInf(line) ?? fail(complain('not a duration, a comma and a title'));
-    } else if (line === '#EXT-X-DISCONTINUITY') discontinuity = true;
-    else if (line === '#EXT-X-ENDLIST') ended = true;
-    else if (line.startsWith('#')) {
-      if (slices.length === 0 && pending === null) headTags.push(line);
-      else tags.push(line);
-    } else {
-      if (pending === null) throw complain('slice without EXTINF');
-      slices.push({ uri: line, ...pending, discontinuity, tags });
-      [pending, discontinuity, tags] = [null, false, []];
-    }
+  const reader = new Reader();
+  for (const [i, line] of lines.entries()) {
+    if (i === 0 || line === '') continue;
+    const problem = reader.read(line);
+    if (problem !== null) throw new Error(`line ${i + 1}: ${problem}: "${line}"`);
   }
-  if (pending !== null) throw new Error('EXTINF without a slice at the end');
-  headTags = headTags.filter((tag) => tag.startsWith('#EXT'));
-  return {
-    version: integer(head, 'VERSION') ?? null,
-    targetDuration: integer(head, 'TARGETDURATION') ?? fail(new Error('EXT-X-TARGETDURATION is missing')),
-    mediaSequence: integer(head, 'MEDIA-SEQUENCE') ?? 0,
-    type: head.get('PLAYLIST-TYPE') ?? null,
-    ended,
-    slices,
-    tags: headTags,
-  };
+  return reader.playlist();
+}
+
+/** What has been read so far. */
+class Reader {
+  readonly #head = new Map<string, string>();
+  readonly #headTags: string[] = [];
+  readonly #slices: Slice[] = [];
+  #tags: string[] = [];
+  #pending: { duration: number; title: string } | null = null;
+  #discontinuity = false;
+  #ended = false;
+
+  /** Takes one line; gives what is wrong with it, or null. */
+  read(line: string): string | null {
+    if (line !== line.trim()) return 'spaces around';
+    if (this.#ended) return 'something after EXT-X-ENDLIST';
+    if (line.startsWith('#EXTINF:')) return this.#readInf(line);
+    if (!line.startsWith('#')) return this.#readUri(line);
+    const known = HEAD.exec(line);
+    if (known !== null) return this.#readHead(known[1] as string, known[2] as string);
+    if (line === '#EXT-X-DISCONTINUITY') this.#discontinuity = true;
+    else if (line === '#EXT-X-ENDLIST') this.#ended = true;
+    else if (line.startsWith('#EXT')) (this.#inHead ? this.#headTags : this.#tags).push(line);
+    return null;
+  }
+
+  get #inHead(): boolean {
+    return this.#slices.length === 0 && this.#pending === null;
+  }
+
+  #readHead(name: string, value: string): string | null {
+    if (!this.#inHead) return 'belongs before the first slice';
+    if (this.#head.has(name)) return 'given twice';
+    this.#head.set(name, value);
+    return null;
+  }
+
+  #readInf(line: string): string | null {
+    if (this.#pending !== null) return 'two EXTINF without a slice between';
+    this.#pending = parseInf(line);
+    return this.#pending === null ? 'not a duration, a comma and a title' : null;
+  }
+
+  #readUri(uri: string): string | null {
+    if (this.#pending === null) return 'slice without EXTINF';
+    this.#slices.push({ uri, ...this.#pending, discontinuity: this.#discontinuity, tags: this.#tags });
+    [this.#pending, this.#discontinuity, this.#tags] = [null, false, []];
+    return null;
+  }
+
+  playlist(): Playlist {
+    if (this.#pending !== null) throw new Error('EXTINF without a slice at the end');
+    const targetDuration = integer(this.#head, 'TARGETDURATION');
+    if (targetDuration === undefined) throw new Error('EXT-X-TARGETDURATION is missing');
+    return {
+      version: integer(this.#head, 'VERSION') ?? null,
+      targetDuration,
+      mediaSequence: integer(this.#head, 'MEDIA-SEQUENCE') ?? 0,
+      type: this.#head.get('PLAYLIST-TYPE') ?? null,
+      ended: this.#ended,
+      slices: this.#slices,
+      tags: this.#headTags,
+    };
+  }
 }
 
 function parseInf(line: string): { duration: number; title: string } | null {
@@ -84,10 +113,6 @@ function integer(head: ReadonlyMap<string, string>, name: string): number | unde
   const value = head.get(name);
   if (value !== undefined && !/^\d+$/.test(value)) throw new Error(`EXT-X-${name} is not a whole number: "${value}"`);
   return value === undefined ? undefined : Number(value);
-}
-
-function fail(error: Error): never {
-  throw error;
 }
 
 /** Rules between the lines; empty when all are kept. */

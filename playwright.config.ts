@@ -1,0 +1,11 @@
+import { defineConfig } from '@playwright/test';
+
+// Each test records for some seconds, so most of its time is waiting; two at a time keep two cores busy, not overloaded.
+export default defineConfig({
+  testDir: 'test/e2e',
+  timeout: 90_000,
+  workers: 2,
+  fullyParallel: true,
+  forbidOnly: true,
+  reporter: [['list']],
+});
