@@ -70,7 +70,7 @@ async function runNode(args: readonly string[], env: Readonly<Record<string, str
 }
 
 async function runParts(names: readonly string[], args: readonly string[]): Promise<Tally> {
-  const folder = mkdtempSync(join(tmpdir(), 'tapehead-test-'));
+  const folder = mkdtempSync(join(tmpdir(), 'tapehead-report-'));
   try {
     const tallies: Tally[] = [];
     for (const name of names) {

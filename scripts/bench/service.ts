@@ -50,9 +50,22 @@ export async function recordByService(
   const resource = `${base}/resourceid/${resourceId}`;
   const requestedMs = Date.now();
   const { sid } = await post(`${resource}/mode/web/start`, { ...who, clientRequest: clientRequest(job) });
-  await sleep(2000 + job.seconds * 1000);
-  await post(`${resource}/sid/${sid}/mode/web/stop`, { ...who, clientRequest: {} });
+  const recording = `${resource}/sid/${sid}/mode/web`;
+  await awaitInProgress(`${recording}/query`);
+  await sleep(job.seconds * 1000);
+  await post(`${recording}/stop`, { ...who, clientRequest: {} });
   return { requestedMs, file: await awaitMp4(service.data, String(sid)) };
+}
+
+async function awaitInProgress(query: string): Promise<void> {
+  for (let tries = 0; tries < 300; tries += 1) {
+    const answer = await fetch(query);
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`the recording is gone: query answered ${answer.status}: ${text}`);
+    if (text.includes('"state":"inProgress"')) return;
+    await sleep(100);
+  }
+  throw new Error('the recording did not begin within 30 s');
 }
 
 function clientRequest({ url, width, height, fps }: Omit<Job, 'file'>): object {

@@ -5,8 +5,7 @@ const LEAST_CLOCK_HZ = 12e6;
 const WIDE_ENOUGH = 2400;
 
 /**
- * An Xorg configuration with one screen of exactly this size and refresh rate. The area behind the screen is twice as
- * wide: the pointer starts in its middle, so it rests beside the page and nothing in the page is hovered.
+ * An Xorg configuration with one screen of exactly this size and refresh rate.
  */
 export function xorgConfig(size: Size, fps: number): string {
   const { width, height } = size;
@@ -38,7 +37,7 @@ Section "Screen"
   SubSection "Display"
     Depth 24
     Modes "recording"
-    Virtual ${2 * width} ${height}
+    Virtual ${width} ${height}
   EndSubSection
 EndSection
 `;

@@ -72,11 +72,12 @@ export class Display implements AsyncDisposable {
 }
 
 /**
- * Without a window manager Chromium makes a window that would fill the screen one pixel smaller each way, so the screen
- * is one pixel larger than the picture.
+ * The screen is larger than the picture. One pixel wider, because without a window manager Chromium makes a window that
+ * would fill the screen one pixel smaller each way. Twice as high, because the pointer starts in the middle: there it rests
+ * below the page and hovers over nothing in it.
  */
 function largerThan({ width, height }: Size): Size {
-  return { width: width + 1, height: height + 1 };
+  return { width: width + 1, height: 2 * height + 2 };
 }
 
 /** The server picks a free number itself and writes it to descriptor 3 once it accepts connections. */

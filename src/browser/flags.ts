@@ -27,9 +27,11 @@ function window({ size, profile, pixelRatio }: FlagOptions): string[] {
   ];
 }
 
-/** Whatever would open a window, a bubble or a bar over the page. */
+/**
+ * Whatever would open a window, a bubble or a bar over the page. Chromium's popup blocker stays on: nobody clicks here, so it
+ * blocks every popup.
+ */
 const noWindowsOfItsOwn = [
-  '--block-new-web-contents',
   '--deny-permission-prompts',
   '--disable-infobars',
   '--no-first-run',
@@ -37,7 +39,6 @@ const noWindowsOfItsOwn = [
   '--disable-default-apps',
   '--disable-extensions',
   '--disable-notifications',
-  '--disable-popup-blocking',
   '--disable-prompt-on-repost',
   '--disable-search-engine-choice-screen',
   '--kiosk-printing',

@@ -5,8 +5,9 @@ export const READY_BINDING = 'tapeheadNotifyReady';
 /** Runs in every document of the page before its own scripts. Must be self-contained. */
 export function pageScript(readyBinding: string): void {
   const globals = globalThis as unknown as Record<string, unknown> & { navigator: object };
-  // The print dialog is a window of its own and stops the page.
-  globals['print'] = () => {};
+  // Dialogs are windows over the page and stop it. Nobody is there to answer: notices are taken note of, questions denied.
+  const answers = { alert: undefined, confirm: false, prompt: null, print: undefined };
+  for (const [name, answer] of Object.entries(answers)) globals[name] = () => answer;
   const tell = globals[readyBinding] as ((text: string) => void) | undefined;
   delete globals[readyBinding];
   if (window.top !== window || !tell) return;

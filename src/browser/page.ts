@@ -1,7 +1,6 @@
 import type { CDPSession, Page } from 'puppeteer-core';
 import { messageOf, RecorderError } from '../errors.ts';
-import { within } from '../kit/deadline.ts';
-import type { Size } from '../types.ts';
+import { until, within } from '../kit/deadline.ts';
 import { type DeviceOptions, emulateDevice } from './device.ts';
 import { denyDownloads, pageScript, READY_BINDING } from './page-script.ts';
 
@@ -44,11 +43,8 @@ export class RecordedPage {
       recorded.#offerNotifyReady(),
       page.evaluateOnNewDocument(pageScript, READY_BINDING),
     ]);
-    // A dialog stops the page until it is answered: say yes to leaving and to notices, no to questions.
-    page.on('dialog', (dialog) => {
-      const yes = dialog.type() === 'alert' || dialog.type() === 'beforeunload';
-      void (yes ? dialog.accept() : dialog.dismiss()).catch(() => {});
-    });
+    // The one dialog that page-script.ts cannot answer: "leave this page?" Yes.
+    page.on('dialog', (dialog) => void dialog.accept().catch(() => {}));
     page.on('popup', (popup) => void popup?.close().catch(() => {}));
     page.on('error', (error) =>
       options.onCrash(new RecorderError('browser_failed', `the page crashed: ${error.message}`)),
@@ -112,33 +108,38 @@ export class RecordedPage {
     if (status === 404 || status >= 500)
       throw new RecorderError('page_unreachable', `expected a page, the server answered ${status}`);
     const left = LOAD_MS - (performance.now() - started);
-    const loaded = this.#page.waitForFunction(() => document.readyState === 'complete', { timeout: Math.max(1, left) });
     // Not being done in time is no failure: see LOAD_MS.
-    await loaded.catch(() => {});
+    await until(left, 25, async () => (await this.#evaluate('document.readyState')) === 'complete');
   }
 
   /** Two animation frames after loading, the first picture of the page has been handed to the display. */
   async #painted(): Promise<void> {
-    const frames = this.#page.evaluate(async () => {
+    const frames = this.#evaluate(`(async () => {
       await Promise.race([document.fonts.ready, new Promise((resolve) => setTimeout(resolve, 1000))]);
-      const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
-      await frame();
-      await frame();
-    });
+      for (let i = 0; i < 2; i += 1) await new Promise((resolve) => requestAnimationFrame(resolve));
+    })()`);
     await within(PAINT_MS, frames, () => new RecorderError('page_unreachable', 'expected the page to draw')).catch(
       () => {},
     );
   }
 
   async #checkViewport(): Promise<void> {
-    const wanted = this.#options.device.viewport;
-    const got = await this.#page.evaluate((): Size => ({ width: innerWidth, height: innerHeight }));
+    const { viewport, mobile } = this.#options.device;
+    const wanted = `${viewport.width}x${viewport.height}`;
+    const got = await this.#evaluate("innerWidth + 'x' + innerHeight");
     // A phone's page may lay itself out wider than the screen, as its viewport tag says.
-    if (this.#options.device.mobile || (got.width === wanted.width && got.height === wanted.height)) return;
-    throw new RecorderError(
-      'browser_failed',
-      `expected a viewport of ${wanted.width}x${wanted.height}, got ${got.width}x${got.height}`,
-    );
+    if (mobile || got === wanted) return;
+    throw new RecorderError('browser_failed', `expected a viewport of ${wanted}, got ${got}`);
+  }
+
+  /** Not puppeteer's `evaluate`: that one counts as a click of the user, after which a page may open windows. */
+  async #evaluate(expression: string): Promise<unknown> {
+    const { result } = await this.#cdp.send('Runtime.evaluate', {
+      expression,
+      awaitPromise: true,
+      returnByValue: true,
+    });
+    return result.value;
   }
 
   async #offerNotifyReady(): Promise<void> {

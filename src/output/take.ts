@@ -5,6 +5,8 @@ import { PACKET, readHead, shiftTimes, TICKS_PER_SECOND, ticksBetween, wrap } fr
 export const LEAD_IN = TICKS_PER_SECOND;
 /** A frame this share of an interval off its place is put back onto the grid; one further off really came late. */
 const JITTER = 0.25;
+/** Blocks of sound kept while the first picture is waited for: half a second. */
+const EARLY_SOUNDS = 24;
 /** How much of an offset is believed at each frame: follows a slow clock, ignores a late wake-up. */
 const FOLLOW = 0.02;
 
@@ -47,6 +49,9 @@ export class Take {
   /** Smoothed capture time of the last picture, in ticks after zero. */
   #last = 0;
   #lastSound = Number.NEGATIVE_INFINITY;
+  readonly #early: Frame[] = [];
+  readonly #toReach = new Set<Frame['kind']>(['video', 'audio']);
+  readonly #complete = Promise.withResolvers<void>();
 
   constructor(options: TakeOptions) {
     this.#options = options;
@@ -56,6 +61,11 @@ export class Take {
   /** Nothing captured from this moment on is kept; UTC ms. */
   endAt(ms: number): void {
     this.#untilMs = Math.min(this.#untilMs, ms);
+  }
+
+  /** Resolves when every frame before the end has been placed. */
+  get complete(): Promise<void> {
+    return this.#complete.promise;
   }
 
   get started(): boolean {
@@ -72,19 +82,34 @@ export class Take {
     return this.#zero ? this.#options.mediaStart + this.#last + this.#interval : this.#options.mediaStart;
   }
 
-  /** @returns the frame on the recording's clock, or null when it does not belong to this take. */
-  place(frame: Frame): TimedFrame | null {
+  /** @returns what belongs to this take, on the recording's clock: nothing, the frame, or with the first picture the sound under it too. */
+  place(frame: Frame): TimedFrame[] {
     const capturedMs = this.#capturedMs(frame.pts);
-    if (!this.#zero) {
-      if (frame.kind !== 'video' || !frame.key || capturedMs < this.#options.fromMs) return null;
-      this.#zero = { pts: frame.pts, capturedMs };
-      return this.#timed(frame, 0, capturedMs, 0);
-    }
-    if (capturedMs >= this.#untilMs) return null;
+    if (!this.#zero) return this.#begin(frame, capturedMs);
     const ticks = ticksBetween(frame.pts, this.#zero.pts);
-    return frame.kind === 'video'
-      ? this.#placePicture(frame, ticks, capturedMs)
-      : this.#placeSound(frame, ticks, capturedMs);
+    if (frame.kind === 'audio') return this.#placeSound(frame, ticks, capturedMs);
+    if (capturedMs < this.#untilMs) return [this.#placePicture(frame, ticks, capturedMs)];
+    this.#reached('video');
+    return [];
+  }
+
+  /** Frames of a kind come in the order of time: one past the end means that all before it are here. */
+  #reached(kind: Frame['kind']): void {
+    this.#toReach.delete(kind);
+    if (this.#toReach.size === 0) this.#complete.resolve();
+  }
+
+  #begin(frame: Frame, capturedMs: number): TimedFrame[] {
+    if (frame.kind === 'audio') {
+      this.#early.push(frame);
+      if (this.#early.length > EARLY_SOUNDS) this.#early.shift();
+      return [];
+    }
+    if (!frame.key || capturedMs < this.#options.fromMs) return [];
+    this.#zero = { pts: frame.pts, capturedMs };
+    const first = this.#timed(frame, 0, capturedMs, 0);
+    const sounds = this.#early.splice(0).flatMap((sound) => this.place(sound));
+    return [first, ...sounds];
   }
 
   #placePicture(frame: Frame, ticks: number, capturedMs: number): TimedFrame {
@@ -95,11 +120,19 @@ export class Take {
     return this.#timed(frame, this.#last, capturedMs, steps - 1);
   }
 
-  #placeSound(frame: Frame, ticks: number, capturedMs: number): TimedFrame | null {
-    const shifted = ticks + this.#options.soundShift;
-    if (shifted < 0 || shifted <= this.#lastSound) return null;
+  /** Put later, sound belongs to the take by the time that it is put to. */
+  #placeSound(frame: Frame, ticks: number, capturedMs: number): TimedFrame[] {
+    const { soundShift } = this.#options;
+    const shifted = ticks + soundShift;
+    const endTicks = ((this.#untilMs - this.#zeroMs) / 1000) * TICKS_PER_SECOND;
+    if (shifted >= endTicks) this.#reached('audio');
+    if (shifted < 0 || shifted <= this.#lastSound || shifted >= endTicks) return [];
     this.#lastSound = shifted;
-    return this.#timed(frame, shifted, capturedMs, 0);
+    return [this.#timed(frame, shifted, capturedMs, 0)];
+  }
+
+  get #zeroMs(): number {
+    return this.#zero?.capturedMs ?? 0;
   }
 
   #timed(frame: Frame, ticks: number, capturedMs: number, missing: number): TimedFrame {

@@ -15,8 +15,8 @@ export interface TakesOptions {
   readonly onLost: (error: RecorderError) => void;
 }
 
-/** After the end of a take, until pictures captured before it have surely been handed to the encoder. */
-const TRAILING_MS = 60;
+/** The encoder gives out a frame up to a second after its capture; a frame that takes longer is not coming. */
+const TRAILING_MS = 3_000;
 
 /** An encoder with the take that is cut out of its stream. */
 interface Run {
@@ -86,11 +86,15 @@ export class Takes implements AsyncDisposable {
     run.finishing = true;
     run.take?.endAt(atMs);
     const before = this.#drained;
-    this.#drained = before.then(() => this.#drain(run, atMs));
+    this.#drained = before.then(() => this.#drain(run));
   }
 
-  async #drain(run: Run, atMs: number): Promise<void> {
-    if (run.take) await sleep(atMs + TRAILING_MS - Date.now());
+  /**
+   * The encoder runs on until the last frame before the end has come out of it. It could also be told to end at once and
+   * flush; but ffmpeg keeps sound waiting as long as x264 keeps pictures, and drops it then.
+   */
+  async #drain(run: Run): Promise<void> {
+    if (run.take) await Promise.race([run.take.complete, run.encoder.ended, sleep(TRAILING_MS)]);
     await run.encoder.finish();
     run.reader.end();
     if (run.take) this.#mediaEnd = run.take.mediaEnd;
@@ -99,10 +103,10 @@ export class Takes implements AsyncDisposable {
   #arm(): Run {
     const reader: FrameReader = new FrameReader((frame) => {
       const first = !run.take?.started;
-      const timed = run.take?.place(frame);
-      if (!timed) return;
+      const timed = run.take?.place(frame) ?? [];
+      if (timed.length === 0) return;
       if (first && reader.pat && reader.pmt) this.#options.onTables(Buffer.concat([reader.pat, reader.pmt]));
-      this.#options.onFrame(timed);
+      for (const one of timed) this.#options.onFrame(one);
     });
     const encoder = Encoder.start({ ...this.#options.encoder, onData: (chunk) => reader.push(chunk) });
     const run: Run = { encoder, reader, take: null, finishing: false };

@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { until } from '../../src/kit/deadline.ts';
+import type { OpenSlice } from '../../src/output/journal.ts';
+import { RecordingFiles } from '../../src/output/recording-files.ts';
+import type { FilesPlan } from '../../src/recording/plan.ts';
+import { FPS, type RealMedia, START_MS } from './real-media.ts';
+
+export const PICTURE = { width: 160, height: 120, fps: FPS, bitrateKbps: 500 };
+export const ENDLESS = { maxDurationMs: Number.POSITIVE_INFINITY, maxBytes: Number.POSITIVE_INFINITY };
+
+export function planIn(folder: string, options: Partial<FilesPlan> = {}): FilesPlan {
+  return { folder, stem: 'sid_name', hls: true, mp4: ENDLESS, ...options };
+}
+
+/** The files of a recording under way, with all that they told. */
+export interface Recorded {
+  readonly files: RecordingFiles;
+  readonly errors: string[];
+  readonly opened: OpenSlice[];
+  readonly closed: { count: number };
+  readonly media: RealMedia;
+}
+
+export async function openRecording(media: RealMedia, plan: FilesPlan): Promise<Recorded> {
+  const errors: string[] = [];
+  const opened: OpenSlice[] = [];
+  const closed = { count: 0 };
+  const files = await RecordingFiles.create({
+    plan,
+    picture: PICTURE,
+    onSliceOpened: (slice) => opened.push(slice),
+    onSliceClosed: () => {
+      closed.count += 1;
+    },
+    onError: ({ code }) => errors.push(code),
+  });
+  files.tables = media.tables;
+  return { files, errors, opened, closed, media };
+}
+
+/** Records the stretch from one second to another. */
+export function record({ files, media }: Recorded, fromS: number, toS: number): void {
+  for (const frame of media.frames) {
+    const second = (frame.capturedMs - START_MS + 1) / 1000;
+    if (second >= fromS && second < toS) files.push(frame);
+  }
+}
+
+/** File names of the folder, in order. */
+export async function names(folder: string, ending = ''): Promise<string[]> {
+  return (await readdir(folder)).filter((name) => name.endsWith(ending)).sort();
+}
+
+export async function reaches(probe: () => boolean | Promise<boolean>): Promise<void> {
+  assert.ok(await until(20_000, 20, probe), 'what was waited for did not come');
+}
+
+/** Seconds that the playlist's lines add up to. */
+export async function playlistSeconds(folder: string): Promise<number> {
+  const text = await readFile(join(folder, 'sid_name.m3u8'), 'utf8');
+  return [...text.matchAll(/#EXTINF:([\d.]+),/g)].reduce((sum, [, seconds]) => sum + Number(seconds), 0);
+}

@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { appendFile, mkdir, writeFile } from 'node:fs/promises';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { Journal, type OpenSlice, parseJournal, type Slice } from '../../../src/output/journal.ts';
+import { makeTempFolder } from '../../support/temp-folder.ts';
+
+function slice(i: number): Slice {
+  return {
+    ...{ name: `séance ${i}.ts`, startMs: 1000 * i + 0.25, mediaStart: 90_000 * i, mediaEnd: 90_000 * (i + 1) },
+    ...{ bytes: 188 * (i + 1), discontinuity: i === 0, part: 0 },
+  };
+}
+
+function opened({ mediaEnd: _end, bytes: _bytes, ...open }: Slice): OpenSlice {
+  return open;
+}
+
+test('slices and the open one are read back as they were written', async () => {
+  await using folder = await makeTempFolder();
+  const journal = new Journal(folder.file('a.journal'));
+  await journal.opened(opened(slice(0)));
+  await journal.closed(slice(0));
+  await journal.opened(opened(slice(1)));
+  assert.deepEqual(await journal.read(), { slices: [slice(0)], open: opened(slice(1)) });
+  await journal.closed(slice(1));
+  assert.deepEqual(await new Journal(folder.file('a.journal')).read(), { slices: [slice(0), slice(1)], open: null });
+});
+
+test('a journal cut off at any byte tells what its whole lines tell', async () => {
+  await using folder = await makeTempFolder();
+  const lines: string[] = [];
+  const told: { slices: Slice[]; open: OpenSlice | null }[] = [{ slices: [], open: null }];
+  for (const one of [slice(0), slice(1), slice(2)]) {
+    const before = told.at(-1)?.slices ?? [];
+    const { name, mediaEnd, bytes } = one;
+    lines.push(`${JSON.stringify({ opened: opened(one) })}\n`, `${JSON.stringify({ closed: { name, mediaEnd, bytes } })}\n`);
+    told.push({ slices: before, open: opened(one) }, { slices: [...before, one], open: null });
+  }
+  const text = Buffer.from(lines.join(''));
+  const path = folder.file('cut.journal');
+  await fc.assert(
+    fc.asyncProperty(fc.nat(text.length), async (cut) => {
+      const kept = text.subarray(0, cut);
+      await writeFile(path, kept);
+      const whole = kept.filter((byte) => byte === 0x0a).length;
+      assert.deepEqual(await new Journal(path).read(), told[whole]);
+    }),
+  );
+});
+
+test('no journal tells of no slices, one that cannot be read is an error', async () => {
+  await using folder = await makeTempFolder();
+  assert.deepEqual(await new Journal(folder.file('none')).read(), { slices: [], open: null });
+  await mkdir(folder.file('folder'));
+  await assert.rejects(new Journal(folder.file('folder')).read(), { code: 'EISDIR' });
+});
+
+test('an end without its beginning is passed over', () => {
+  const closed = JSON.stringify({ closed: { name: 'other.ts', mediaEnd: 1, bytes: 1 } });
+  const open = JSON.stringify({ opened: opened(slice(4)) });
+  assert.deepEqual(parseJournal(`${closed}\n${open}\n${closed}\n`), { slices: [], open: opened(slice(4)) });
+});
+
+test('a journal whose last line was cut off can be written on', async () => {
+  await using folder = await makeTempFolder();
+  const path = folder.file('torn.journal');
+  const journal = new Journal(path);
+  await journal.opened(opened(slice(0)));
+  await appendFile(path, '{"closed":{"na');
+  await journal.closed(slice(0));
+  assert.deepEqual(await journal.read(), { slices: [slice(0)], open: null });
+});

@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
+import { before, test } from 'node:test';
+import fc from 'fast-check';
+import type { Slice } from '../../../src/output/journal.ts';
+import { measure, mendSlice } from '../../../src/output/measure-slice.ts';
+import { PACKET, readHead, TICKS_PER_SECOND, WRAP } from '../../../src/output/transport-stream.ts';
+import { cutIntoSlices, FPS, readFrames, realMedia } from '../../support/real-media.ts';
+import { makeTempFolder } from '../../support/temp-folder.ts';
+
+const INTERVAL = TICKS_PER_SECOND / FPS;
+let slice: Slice;
+let bytes: Buffer;
+
+before(async () => {
+  const [only] = cutIntoSlices(await realMedia(2));
+  assert.ok(only);
+  ({ slice, bytes } = only);
+});
+
+/** Where each frame begins, and, last, where the slice ends. */
+function frameStarts(): number[] {
+  const starts: number[] = [];
+  for (let at = 0; at < bytes.length; at += PACKET) {
+    const { pid, start } = readHead(bytes.subarray(at, at + PACKET));
+    if (start && (pid === 0x100 || pid === 0x101)) starts.push(at);
+  }
+  return [...starts, bytes.length];
+}
+
+test('of a slice cut off at any byte, whole frames are left and their last picture is known', () => {
+  const { frames } = readFrames(bytes);
+  const starts = frameStarts();
+  fc.assert(
+    fc.property(fc.nat(bytes.length), (cut) => {
+      const { whole, lastPicture } = measure(bytes.subarray(0, cut), slice.mediaStart);
+      // The frame in which, or after which, the cut lies is not known to be complete.
+      const kept = Math.max(0, starts.filter((start) => start + PACKET <= cut).length - 1);
+      assert.equal(whole, kept === 0 && cut < (starts[0] ?? 0) + PACKET ? 0 : starts[kept]);
+      const pictures = frames.slice(0, kept).filter(({ kind }) => kind === 'video').length;
+      assert.equal(lastPicture, pictures === 0 ? null : slice.mediaStart + (pictures - 1) * INTERVAL);
+    }),
+  );
+});
+
+test('the time of the last picture goes on over the wrap of the 33 bits', async () => {
+  const mediaStart = WRAP - TICKS_PER_SECOND;
+  const [late] = cutIntoSlices(await realMedia(2, mediaStart));
+  assert.ok(late);
+  const { lastPicture } = measure(late.bytes, mediaStart);
+  assert.equal(lastPicture, mediaStart + 19 * INTERVAL);
+});
+
+test('a cut slice is shortened to its whole frames and told by its length', async () => {
+  await using folder = await makeTempFolder();
+  const path = folder.file(slice.name);
+  await writeFile(path, bytes.subarray(0, bytes.length - 1000));
+  const { mediaEnd: _end, bytes: _bytes, ...open } = slice;
+  const mended = await mendSlice(path, open, FPS);
+  const left = await readFile(path);
+  assert.ok(mended);
+  assert.equal(mended.bytes, left.length);
+  assert.deepEqual(left, bytes.subarray(0, left.length));
+  const pictures = readFrames(left).frames.filter(({ kind }) => kind === 'video');
+  assert.ok(pictures.length >= 15 && pictures.length < 20);
+  assert.deepEqual(mended, { ...open, bytes: left.length, mediaEnd: slice.mediaStart + pictures.length * INTERVAL });
+});
+
+test('a slice without a whole picture, or without a file, is none', async () => {
+  await using folder = await makeTempFolder();
+  const path = folder.file(slice.name);
+  await writeFile(path, bytes.subarray(0, 5 * PACKET));
+  assert.equal(await mendSlice(path, slice, FPS), null);
+  assert.equal(await mendSlice(folder.file('missing.ts'), slice, FPS), null);
+});
+
+test('a slice that ends in a block of zeros, as after a power cut, is mended too', async () => {
+  await using folder = await makeTempFolder();
+  const path = folder.file(slice.name);
+  await writeFile(path, Buffer.concat([bytes.subarray(0, bytes.length - 4000), Buffer.alloc(4000)]));
+  const mended = await mendSlice(path, slice, FPS);
+  assert.ok(mended && mended.mediaEnd > slice.mediaStart + TICKS_PER_SECOND);
+});

@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Slice } from '../../../src/output/journal.ts';
+import { buildPlaylist } from '../../../src/output/playlist.ts';
+
+const START = Date.UTC(2026, 10, 22, 9, 30, 0, 250);
+const SIZE = { width: 1280, height: 720 };
+
+function slice(i: number, seconds: number, discontinuity = false): Slice {
+  const mediaStart = 90_000 * (1 + 16 * i);
+  return {
+    ...{ name: `s_c_${i}.ts`, startMs: START + 16_000 * i, mediaStart, mediaEnd: mediaStart + 90_000 * seconds },
+    ...{ bytes: 188, discontinuity, part: 0 },
+  };
+}
+
+test('the whole playlist of an ended recording with a hold', () => {
+  const text = buildPlaylist([slice(0, 16, true), slice(1, 3.5), slice(2, 1 / 3, true)], { ended: true, ...SIZE });
+  assert.equal(
+    text,
+    `#EXTM3U
+#EXT-X-VERSION:3
+#EXT-X-ALLOW-CACHE:YES
+#EXT-X-MEDIA-SEQUENCE:0
+#EXT-X-TARGETDURATION:18
+#EXT-X-DISCONTINUITY
+#EXT-X-AGORA-TRACK-EVENT:EVENT=START,TRACK_TYPE=AUDIO,TIME=20261122093000250
+#EXT-X-AGORA-TRACK-EVENT:EVENT=START,TRACK_TYPE=VIDEO,TIME=20261122093000250
+#EXT-X-AGORA-ROTATE:WIDTH=1280,HEIGHT=720,ROTATE=0,TIME=20261122093000250
+#EXTINF:16.000000,
+s_c_0.ts
+#EXTINF:3.500000,
+s_c_1.ts
+#EXT-X-DISCONTINUITY
+#EXT-X-AGORA-TRACK-EVENT:EVENT=START,TRACK_TYPE=AUDIO,TIME=20261122093032250
+#EXT-X-AGORA-TRACK-EVENT:EVENT=START,TRACK_TYPE=VIDEO,TIME=20261122093032250
+#EXT-X-AGORA-ROTATE:WIDTH=1280,HEIGHT=720,ROTATE=0,TIME=20261122093032250
+#EXTINF:0.333333,
+s_c_2.ts
+#EXT-X-ENDLIST
+`,
+  );
+});
+
+test('while it runs a playlist has no end', () => {
+  const text = buildPlaylist([slice(0, 16, true)], { ended: false, ...SIZE });
+  assert.ok(text.endsWith('#EXTINF:16.000000,\ns_c_0.ts\n'));
+  assert.doesNotMatch(text, /ENDLIST/);
+});
+
+test('no slice is longer than the target, rounded to whole seconds', () => {
+  const target = (seconds: number) =>
+    /TARGETDURATION:(\d+)\n/.exec(buildPlaylist([slice(0, 1), slice(1, seconds)], { ended: true, ...SIZE }))?.[1];
+  assert.equal(target(17.4), '18');
+  assert.equal(target(18.4), '18');
+  assert.equal(target(18.5), '19');
+  assert.equal(target(40), '40');
+});
+
+test('a recording without a slice has an empty playlist', () => {
+  const head = '#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-ALLOW-CACHE:YES\n#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-TARGETDURATION:18\n';
+  assert.equal(buildPlaylist([], { ended: true, ...SIZE }), `${head}#EXT-X-ENDLIST\n`);
+});

@@ -1,0 +1,197 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { Frame } from '../../../src/output/frame-reader.ts';
+import { LEAD_IN, Take, type TakeOptions, type TimedFrame } from '../../../src/output/take.ts';
+import { readHead, readTimes, WRAP, wrap } from '../../../src/output/transport-stream.ts';
+import { frame } from '../../support/packets.ts';
+
+const FROM = Date.UTC(2026, 10, 22, 12);
+const HOUR = 3_600_000;
+
+function take(options: Partial<TakeOptions> = {}): Take {
+  return new Take({ fps: 30, fromMs: FROM, mediaStart: LEAD_IN, soundShift: 0, ...options });
+}
+
+/** A picture, or block of sound, captured at this wall time. */
+function at(ms: number, options: { kind?: Frame['kind']; key?: boolean } = {}): Frame {
+  return frame({ pts: wrap(Math.round(ms * 90)), key: true, ...options });
+}
+
+function placeAll(one: Take, frames: readonly Frame[]): TimedFrame[] {
+  return frames.flatMap((each) => one.place(each));
+}
+
+function mediaTimes(frames: readonly TimedFrame[]): number[] {
+  return frames.map(({ mediaTime }) => mediaTime - LEAD_IN);
+}
+
+/** `count` pictures at an even rate. */
+function even(fromMs: number, count: number, fps: number): Frame[] {
+  return Array.from({ length: count }, (_, i) => at(fromMs + (i * 1000) / fps));
+}
+
+test('a take begins with the first key frame captured from its start on', () => {
+  const one = take();
+  assert.deepEqual(one.place(at(FROM - 10)), []);
+  assert.deepEqual(one.place(at(FROM + 5, { key: false })), []);
+  assert.equal(one.started, false);
+  const [first] = one.place(at(FROM + 40));
+  assert.equal(first?.mediaTime, LEAD_IN);
+  assert.equal(first?.capturedMs, FROM + 40);
+  assert.equal(one.startedMs, FROM + 40);
+});
+
+test('nothing captured from its end on is kept, and an end is only ever moved forward', () => {
+  const one = take();
+  one.endAt(FROM + 100);
+  one.endAt(FROM + 500);
+  const kept = placeAll(one, even(FROM, 10, 30));
+  assert.deepEqual(
+    kept.map(({ capturedMs }) => Math.round(capturedMs - FROM)),
+    [0, 33, 67],
+  );
+  assert.deepEqual(one.place(at(FROM + 100, { kind: 'audio' })), []);
+});
+
+test('a take that is ended before its first picture keeps nothing', () => {
+  const one = take();
+  one.endAt(FROM - 50);
+  assert.deepEqual(placeAll(one, even(FROM, 3, 30)), []);
+  assert.equal(one.mediaEnd, LEAD_IN);
+});
+
+test('even pictures lie evenly on the clock, wherever the 33 bits wrap', () => {
+  const fps = fc.integer({ min: 5, max: 60 });
+  fc.assert(
+    fc.property(fps, fc.nat(100), fc.double({ min: -3000, max: 200, noNaN: true }), (rate, turn, lead) => {
+      // The clock wraps between three seconds after the take's beginning and just before it.
+      const fromMs = ((20_000 + turn) * WRAP) / 90 + lead;
+      const one = take({ fps: rate, fromMs });
+      const placed = placeAll(one, even(fromMs + 1, 3 * rate, rate));
+      assert.equal(placed.length, 3 * rate);
+      for (const [i, { mediaTime, missing }] of placed.entries()) {
+        assert.ok(Math.abs(mediaTime - LEAD_IN - (i * 90_000) / rate) <= 2, `picture ${i} is at ${mediaTime}`);
+        assert.equal(missing, 0);
+      }
+    }),
+    { numRuns: 30 },
+  );
+});
+
+test('time goes on in a take that lasts longer than half of the 33 bits', () => {
+  const one = take();
+  for (const hours of [0, 6, 13, 14, 26, 27, 39, 48]) {
+    const [placed] = one.place(at(FROM + hours * HOUR));
+    assert.equal(Math.round(((placed?.mediaTime ?? 0) - LEAD_IN) / 90_000 / 36) / 100, hours);
+  }
+});
+
+test('smoothing moves no picture by more than a quarter of an interval, and keeps their order', () => {
+  const spacing = fc.array(fc.double({ min: 0.6, max: 3, noNaN: true }), { minLength: 1, maxLength: 200 });
+  fc.assert(
+    fc.property(fc.integer({ min: 5, max: 60 }), spacing, (fps, steps) => {
+      const interval = 90_000 / fps;
+      const one = take({ fps });
+      let ms = FROM;
+      let last = one.place(at(ms))[0]?.mediaTime ?? 0;
+      for (const step of steps) {
+        ms += (step * 1000) / fps;
+        const mediaTime = one.place(at(ms))[0]?.mediaTime ?? 0;
+        const captured = LEAD_IN + (ms - FROM) * 90;
+        assert.ok(Math.abs(mediaTime - captured) <= interval / 4 + 2);
+        assert.ok(mediaTime > last);
+        last = mediaTime;
+      }
+    }),
+  );
+});
+
+test('a slightly late picture is put back onto the grid, a really late one is left where it was', () => {
+  const one = take();
+  const [, late, onGrid, veryLate] = placeAll(one, [0, 40, 66.7, 120].map((ms) => at(FROM + ms)));
+  assert.ok(Math.abs((late?.mediaTime ?? 0) - LEAD_IN - 3000) < 30);
+  assert.ok(Math.abs((onGrid?.mediaTime ?? 0) - LEAD_IN - 6000) < 30);
+  assert.equal(veryLate?.mediaTime, LEAD_IN + 120 * 90);
+});
+
+test('pictures and missing places together are all places of the grid', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 5, max: 60 }), fc.array(fc.boolean(), { maxLength: 120 }), (fps, present) => {
+      const shown = [true, ...present, true];
+      const frames = even(FROM, shown.length, fps).filter((_, i) => shown[i]);
+      const placed = placeAll(take({ fps }), frames);
+      const places = placed.reduce((sum, { missing }) => sum + 1 + missing, 0);
+      assert.equal(places, shown.length);
+    }),
+  );
+});
+
+test('sound is moved by the shift, and what falls before the first picture is left out', () => {
+  const one = take({ soundShift: -900 });
+  assert.equal(one.place(at(FROM)).length, 1);
+  assert.deepEqual(mediaTimes(one.place(at(FROM + 9, { kind: 'audio' }))), []);
+  assert.deepEqual(mediaTimes(one.place(at(FROM + 10, { kind: 'audio' }))), [0]);
+  assert.deepEqual(mediaTimes(one.place(at(FROM + 31, { kind: 'audio' }))), [21 * 90]);
+});
+
+test('sound that came before the first picture is kept where the shift puts it under the picture', () => {
+  const one = take({ soundShift: 30 * 90 });
+  const early = [-60, -40, -20].flatMap((ms) => one.place(at(FROM + ms, { kind: 'audio' })));
+  assert.deepEqual(early, []);
+  const first = one.place(at(FROM));
+  assert.deepEqual(
+    first.map(({ kind }) => kind),
+    ['video', 'audio'],
+  );
+  assert.deepEqual(mediaTimes(first), [0, 10 * 90]);
+});
+
+test('sound ends where the picture does, by the time that it is put to', () => {
+  const one = take({ soundShift: 20 * 90 });
+  one.place(at(FROM));
+  one.endAt(FROM + 100);
+  assert.deepEqual(mediaTimes(one.place(at(FROM + 79, { kind: 'audio' }))), [99 * 90]);
+  assert.deepEqual(mediaTimes(one.place(at(FROM + 80, { kind: 'audio' }))), []);
+});
+
+test('sound never goes back or stands still', () => {
+  const one = take();
+  one.place(at(FROM));
+  const kept = [50, 50, 40, 51].map((ms) => one.place(at(FROM + ms, { kind: 'audio' })).length);
+  assert.deepEqual(kept, [1, 0, 0, 1]);
+});
+
+test('the packets carry the new time, those handed in keep theirs', () => {
+  const one = take({ mediaStart: WRAP + 500 });
+  const given = at(FROM + 3);
+  const before = Buffer.from(given.packets);
+  const [placed] = one.place(given);
+  assert.equal(placed?.mediaTime, WRAP + 500);
+  const packets = placed?.packets ?? Buffer.of();
+  assert.equal(readTimes(packets, readHead(packets).payloadAt)?.pts, 500);
+  assert.deepEqual(given.packets, before);
+});
+
+test('over several takes the clock shows the time not held', () => {
+  const rate = fc.integer({ min: 5, max: 60 });
+  const stretches = fc.array(fc.record({ frames: fc.integer({ min: 0, max: 90 }), heldMs: fc.nat(100_000) }), {
+    minLength: 1,
+    maxLength: 10,
+  });
+  fc.assert(
+    fc.property(rate, stretches, (fps, takes) => {
+      let mediaStart = LEAD_IN;
+      let ms = FROM;
+      for (const { frames, heldMs } of takes) {
+        const one = take({ fps, fromMs: ms - 1, mediaStart });
+        const placed = placeAll(one, even(ms, frames, fps));
+        if (placed[0]) assert.equal(placed[0].mediaTime, Math.round(mediaStart));
+        mediaStart = one.mediaEnd;
+        ms += (frames * 1000) / fps + heldMs;
+      }
+      const notHeld = takes.reduce((sum, { frames }) => sum + frames / fps, 0);
+      assert.ok(Math.abs((mediaStart - LEAD_IN) / 90_000 - notHeld) < 0.001 * takes.length);
+    }),
+  );
+});
