@@ -58,12 +58,13 @@ export async function recordByService(
 }
 
 async function awaitInProgress(query: string): Promise<void> {
-  for (let tries = 0; tries < 300; tries += 1) {
+  for (let tries = 0; tries < 60; tries += 1) {
     const answer = await fetch(query);
     const text = await answer.text();
     if (!answer.ok) throw new Error(`the recording is gone: query answered ${answer.status}: ${text}`);
     if (text.includes('"state":"inProgress"')) return;
-    await sleep(100);
+    // Ten requests a second is all that the API allows.
+    await sleep(500);
   }
   throw new Error('the recording did not begin within 30 s');
 }

@@ -13,7 +13,6 @@ const APP_ID = 'an app id: 1 to 128 letters, digits, "-", "_" or "."';
 const USER = 'the name of a user of the system';
 const ADDRESS = 'an IP address';
 const LEVEL = `one of ${LOG_LEVELS.join(', ')}`;
-const SWITCH = 'true or false';
 const LIST = 'a list';
 
 const CREDENTIAL_FORM = 'key:secret, neither of them empty';
@@ -77,10 +76,6 @@ export const configSchema = z.strictObject({
     .describe(
       'Unprivileged user that browser, display, sound and encoder run as when the service was started as root.',
     ),
-  keepScratch: z
-    .boolean(SWITCH)
-    .default(false)
-    .describe('Keep the scratch folders of recordings that have ended, for debugging.'),
   callbackSenderAddresses: z
     .array(
       z.string(ADDRESS).refine((text) => isIP(text) !== 0, ADDRESS),
@@ -142,8 +137,6 @@ export function valueOfText(key: ConfigKey, text: string): unknown {
     case 'integer':
     case 'number':
       return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
-    case 'boolean':
-      return { true: true, '1': true, false: false, '0': false }[text] ?? text;
     case 'array':
       return text
         .split(',')

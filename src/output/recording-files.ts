@@ -1,4 +1,4 @@
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, RecorderError } from '../errors.ts';
 import type { FilesPlan, PicturePlan } from '../recording/plan.ts';
@@ -139,7 +139,7 @@ export class RecordingFiles {
     await this.#chain;
     await this.#reserve.release();
     if (this.#failed) await this.#mend();
-    const problems = await this.#attempt(() => this.#writePlaylist(true));
+    const problems = this.#slices.length > 0 ? await this.#attempt(() => this.#writePlaylist(true)) : [];
     for (const part of new Set(this.#slices.map((slice) => slice.part))) this.#assemble(part);
     for (const problem of await Promise.all(this.#parts.values())) if (problem) problems.push(problem);
     if (problems.length === 0) await this.#tidy();
@@ -235,6 +235,8 @@ export class RecordingFiles {
     const { plan } = this.#options;
     await rm(this.#path(`${plan.stem}.journal`), { force: true });
     if (!plan.hls) for (const slice of this.#slices) await rm(this.#path(slice.name), { force: true });
+    // Nothing was recorded: no empty folder stays. One that holds something else does.
+    if (this.#slices.length === 0) await rmdir(plan.folder).catch(() => {});
   }
 
   async #attempt(step: () => Promise<void>): Promise<RecorderError[]> {

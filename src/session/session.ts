@@ -173,7 +173,7 @@ export class Session {
       readyTimeoutS: plan.readyTimeoutS,
       device,
       onReload: () => this.#reports.onEvent({ name: 'reloaded', reason: 'page_load_timeout' }),
-      onCrash: (error) => this.stop(causeOf(error)),
+      onCrash: (error) => this.stop({ ...causeOf(error), atMs: this.#beforeNow() }),
     });
     this.#pageReadyMs = (await page.open()).readyMs;
   }
@@ -190,7 +190,12 @@ export class Session {
 
   #stopWhenGone(exited: Promise<unknown>, name: string): void {
     const error = new RecorderError('browser_failed', `the ${name} ended although the recording needs it`);
-    void exited.then(() => this.stop({ ...causeOf(error), reason: 'browser_lost' }));
+    void exited.then(() => this.stop({ ...causeOf(error), reason: 'browser_lost', atMs: this.#beforeNow() }));
+  }
+
+  /** A window that has vanished may have been captured already when we learn of it; leave out the last two frames. */
+  #beforeNow(): number {
+    return Date.now() - 2000 / this.#plan.picture.fps;
   }
 
   async #beginTake(): Promise<void> {

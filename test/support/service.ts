@@ -116,8 +116,9 @@ export class Recording {
     return detail;
   }
 
+  /** Names in its folder; none when there is no folder. */
   async files(): Promise<string[]> {
-    return (await readdir(this.folder)).sort();
+    return (await readdir(this.folder).catch(() => [])).sort();
   }
 
   /** Path of the one file with this ending. */

@@ -39,7 +39,6 @@ describe('sources', () => {
       rateLimitPerSecond: 10,
       logLevel: 'info',
       user: 'tapehead',
-      keepScratch: false,
       callbackSenderAddresses: [],
     });
     assert.ok(Object.isFrozen(config));
@@ -56,7 +55,6 @@ describe('sources', () => {
         TAPEHEAD_APP_IDS: 'a1,b2',
         TAPEHEAD_CAPACITY_CORES: '1.5',
         TAPEHEAD_RATE_LIMIT_PER_SECOND: '0',
-        TAPEHEAD_KEEP_SCRATCH: 'true',
         TAPEHEAD_CALLBACK_SENDER_ADDRESSES: '192.0.2.7,2001:db8::1',
       },
     });
@@ -70,7 +68,6 @@ describe('sources', () => {
     assert.deepEqual(config.appIds, ['a1', 'b2']);
     assert.equal(config.capacityCores, 1.5);
     assert.equal(config.rateLimitPerSecond, 0);
-    assert.equal(config.keepScratch, true);
     assert.deepEqual(config.callbackSenderAddresses, ['192.0.2.7', '2001:db8::1']);
   });
 
@@ -104,15 +101,13 @@ describe('refusals', () => {
       environment: {
         TAPEHEAD_PORT: 'http',
         TAPEHEAD_PROT: '80',
-        TAPEHEAD_KEEP_SCRATCH: 'yes',
         TAPEHEAD_CALLBACK_SENDER_ADDRESSES: '192.0.2.1,nowhere',
         TAPEHEAD_CONFIG: fileWith('{"logLevel": "loud", "capacityCores": 0, "hots": "x"}'),
       },
     });
-    assert.match(message, /^7 problems/);
+    assert.match(message, /^6 problems/);
     assert.match(message, /TAPEHEAD_PORT: expected an integer from 0 to 65535, got "http"/);
     assert.match(message, /TAPEHEAD_PROT: there is no such variable/);
-    assert.match(message, /TAPEHEAD_KEEP_SCRATCH: expected true or false, got "yes"/);
     assert.match(message, /TAPEHEAD_CALLBACK_SENDER_ADDRESSES, item 2: expected an IP address, got "nowhere"/);
     assert.match(message, /"logLevel" in config file .*: expected one of fatal, .*, got "loud"/);
     assert.match(message, /"capacityCores" in config file .*: expected a number above 0, got 0/);

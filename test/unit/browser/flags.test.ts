@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { chromiumFlags } from '../../../src/browser/flags.ts';
+
+const options = fc.record({
+  size: fc.record({ width: fc.integer({ min: 240, max: 1920 }), height: fc.integer({ min: 240, max: 1920 }) }),
+  profile: fc.constant('/run/x/profile'),
+  pixelRatio: fc.constantFrom(1, 2, 3, 4),
+});
+
+test('the sandbox is never switched off, and no port is opened', () => {
+  fc.assert(
+    fc.property(options, (given) => {
+      const flags = chromiumFlags(given);
+      assert.deepEqual(
+        flags.filter((flag) => /sandbox|single-process|no-zygote|remote-debugging-port|disable-web-security/.test(flag)),
+        [],
+      );
+      assert.ok(flags.includes('--remote-debugging-pipe'));
+    }),
+  );
+});
+
+test('the window covers the picture at its ratio', () => {
+  fc.assert(
+    fc.property(options, (given) => {
+      const flags = chromiumFlags(given);
+      assert.ok(flags.includes(`--force-device-scale-factor=${given.pixelRatio}`));
+      const [, width, height] = /--window-size=(\d+),(\d+)/.exec(flags.join(' ')) ?? [];
+      assert.ok(Number(width) * given.pixelRatio >= given.size.width);
+      assert.ok(Number(height) * given.pixelRatio >= given.size.height);
+    }),
+  );
+});
+
+test('each flag is given once, and the blank page comes last', () => {
+  const flags = chromiumFlags({ size: { width: 1280, height: 720 }, profile: '/run/x/profile', pixelRatio: 1 });
+  assert.equal(flags.at(-1), 'about:blank');
+  const names = flags.map((flag) => flag.split('=')[0]);
+  assert.deepEqual(names, [...new Set(names)]);
+  assert.ok(flags.includes('--user-data-dir=/run/x/profile'));
+});

@@ -1,0 +1,158 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { encoderArgs, even, GATE, gateLeadMs, KEY_FRAME_S, openGate } from '../../../src/encode/args.ts';
+import { AUDIO_PROFILES, type PicturePlan, type SoundPlan } from '../../../src/recording/plan.ts';
+import { expression } from '../../support/expression.ts';
+
+const INPUTS = { display: ':7', source: 'tapehead.monitor' };
+const PICTURE: PicturePlan = { width: 1280, height: 720, fps: 30, bitrateKbps: 2000 };
+const STEREO: SoundPlan = { channels: 2, bitrateKbps: 192 };
+const fpsRange = fc.integer({ min: 5, max: 60 });
+
+function args(picture: Partial<PicturePlan> = {}, sound = STEREO): string[] {
+  return encoderArgs(INPUTS, { ...PICTURE, ...picture }, sound);
+}
+
+/** Value of an option, behind another argument if one is named. */
+function value(list: readonly string[], option: string, after?: string): string | undefined {
+  const from = after === undefined ? 0 : list.indexOf(after);
+  return list[list.indexOf(option, from) + 1];
+}
+
+/** What stands between the quotes behind `name=` in the filters. */
+function quoted(filters: string, name: string): string {
+  const found = new RegExp(`${name}='([^']*)'`).exec(filters)?.[1];
+  assert.ok(found, `${name} in ${filters}`);
+  return found;
+}
+
+test('sound is opened before the picture, each from its own place, both with their own clock', () => {
+  const list = args();
+  const inputs = list.flatMap((argument, i) => (argument === '-i' ? [list[i + 1]] : []));
+  assert.deepEqual(inputs, ['tapehead.monitor', ':7']);
+  assert.ok(list.includes('-copyts'));
+  assert.equal(value(list, '-f'), 'pulse');
+  assert.equal(value(list, '-f', 'tapehead.monitor'), 'x11grab');
+  assert.equal(value(list, '-draw_mouse'), '0');
+  assert.equal(list.at(-1), 'pipe:1');
+});
+
+test('the three audio profiles come out as channels and bit rate', () => {
+  const told = AUDIO_PROFILES.map((sound) => [value(args({}, sound), '-ac'), value(args({}, sound), '-b:a')]);
+  assert.deepEqual(told, [
+    ['1', '48k'],
+    ['1', '128k'],
+    ['2', '192k'],
+  ]);
+});
+
+test('an odd size is captured without its last column and row', () => {
+  assert.equal(value(args({ width: 641, height: 361 }), '-video_size'), '640x360');
+  assert.equal(value(args({ width: 640, height: 360 }), '-video_size'), '640x360');
+  assert.deepEqual([240, 241, 1919, 1920].map(even), [240, 240, 1918, 1920]);
+});
+
+test('rate, bit rate and the distances that depend on them', () => {
+  const told = [5, 15, 30, 60].map((fps) =>
+    ['-framerate', '-rc-lookahead', '-g'].map((option) => Number(value(args({ fps }), option))),
+  );
+  assert.deepEqual(told, [
+    [5, 2, 100],
+    [15, 5, 300],
+    [30, 10, 600],
+    [60, 10, 1200],
+  ]);
+  assert.equal(value(args({ bitrateKbps: 350 }), '-maxrate'), '350k');
+  assert.equal(value(args({ bitrateKbps: 350 }), '-bufsize'), '700k');
+});
+
+test('all arguments are text without a number that is none', () => {
+  fc.assert(
+    fc.property(fpsRange, fc.integer({ min: 240, max: 1920 }), (fps, width) => {
+      for (const argument of args({ fps, width })) {
+        assert.doesNotMatch(argument, /NaN|undefined|Infinity|\de[+-]?\d/);
+        assert.equal(argument.split('(').length, argument.split(')').length, argument);
+        assert.equal(argument.split("'").length % 2, 1, argument);
+      }
+    }),
+  );
+});
+
+test('while it is armed one picture or two pass now and then, never none', () => {
+  fc.assert(
+    fc.property(fpsRange, fc.double({ min: 0, max: 1, noNaN: true }), (fps, phase) => {
+      const filters = value(args({ fps }), '-vf') ?? '';
+      assert.ok(filters.startsWith(`${GATE}=mode=select:key=never:`));
+      const closed = expression(quoted(filters, 'enable'));
+      const everyS = Math.max(0.5, 4 / fps);
+      const passed = Array.from({ length: Math.ceil(20 * everyS * fps) }, (_, i) => (i + phase) / fps).filter(
+        (t) => !closed({ t }),
+      );
+      const perRound = Map.groupBy(passed, (t) => Math.floor(t / everyS));
+      for (let round = 1; round < 19; round += 1) {
+        const count = perRound.get(round)?.length ?? 0;
+        assert.ok(count === 1 || count === 2, `${count} pictures in round ${round}`);
+      }
+    }),
+  );
+});
+
+test('opened, the gate holds back what was captured before its moment and nothing after', () => {
+  const closed = expression(openGate(1_795_348_800_123.5));
+  assert.equal(closed({ t: 1_795_348_800.1234 }), 1);
+  assert.equal(closed({ t: 1_795_348_800.1235 }), 0);
+  assert.equal(closed({ t: 1_795_348_900 }), 0);
+});
+
+test('the gate is told to open early enough for the encoder to listen and for a gap before it', () => {
+  for (let fps = 5; fps <= 60; fps += 1) assert.ok(gateLeadMs(fps) >= 100 + 2000 / fps, `${fps} a second`);
+});
+
+test('of two pictures grabbed at once the second is dropped, evenly spaced ones stay', () => {
+  fc.assert(
+    fc.property(fpsRange, (fps) => {
+      const keeps = expression(quoted(value(args({ fps }), '-vf') ?? '', 'select'));
+      assert.ok(keeps({ t: 5, prev_selected_t: Number.NaN }));
+      assert.ok(keeps({ t: 5 + 0.75 / fps, prev_selected_t: 5 }));
+      assert.ok(!keeps({ t: 5 + 0.3 / fps, prev_selected_t: 5 }));
+    }),
+  );
+});
+
+/** Numbers of the pictures that the rule makes key frames. */
+function keyFrames(fps: number, times: readonly number[]): number[] {
+  const text = value(args({ fps }), '-force_key_frames') ?? '';
+  assert.ok(text.startsWith('expr:'));
+  const due = expression(text.slice('expr:'.length));
+  const forced: number[] = [];
+  for (const [n, t] of times.entries()) {
+    const last = forced.at(-1);
+    const previous = { prev_forced_n: last ?? Number.NaN, prev_forced_t: times[last ?? -1] ?? Number.NaN };
+    if (due({ n, t, n_forced: forced.length, ...previous })) forced.push(n);
+  }
+  return forced;
+}
+
+test('a key frame comes first and then every two seconds', () => {
+  fc.assert(
+    fc.property(fpsRange, (fps) => {
+      const times = Array.from({ length: 10 * fps }, (_, i) => 1_795_348_800 + i / fps);
+      const expected = [0, 1, 2, 3, 4].map((i) => i * KEY_FRAME_S * fps);
+      assert.deepEqual(keyFrames(fps, times), expected);
+    }),
+  );
+});
+
+test('the first picture after the gate was closed is a key frame', () => {
+  fc.assert(
+    fc.property(fpsRange, fc.integer({ min: 1, max: 6 }), (fps, armedRounds) => {
+      const everyS = Math.max(0.5, 4 / fps);
+      const armed = Array.from({ length: armedRounds }, (_, i) => i * everyS);
+      // The gate opens so much later that the last picture before it is two intervals away, at the least.
+      const opens = (armed.at(-1) ?? 0) + 2.5 / fps;
+      const open = Array.from({ length: fps }, (_, i) => opens + i / fps);
+      assert.ok(keyFrames(fps, [...armed, ...open]).includes(armed.length));
+    }),
+  );
+});

@@ -1,0 +1,11 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { soundShift } from '../../../src/session/sound-shift.ts';
+
+test('the fewer frames a second, the longer the sound waits for the picture, and never by half a second', () => {
+  const shifts = Array.from({ length: 56 }, (_, i) => soundShift(5 + i));
+  for (const [i, shift] of shifts.entries()) {
+    assert.ok(i === 0 || shift < (shifts[i - 1] ?? 0));
+    assert.ok(Math.abs(shift) < 45_000, `${shift} ticks`);
+  }
+});
