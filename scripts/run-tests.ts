@@ -38,7 +38,7 @@ async function runUnitTests(args: readonly string[], folder: string): Promise<Ta
 async function runEndToEndTests(args: readonly string[], folder: string): Promise<Tally> {
   const report = join(folder, 'e2e.json');
   const playwright = join(ROOT, 'node_modules/@playwright/test/cli.js');
-  const exitCode = await runNode([playwright, 'test', ...args, '--reporter=list,json'], {
+  const exitCode = await runNode([playwright, 'test', '--config=test', ...args, '--reporter=list,json'], {
     PLAYWRIGHT_JSON_OUTPUT_FILE: report,
   });
   return judge(readTally(report, parsePlaywrightReport), exitCode);

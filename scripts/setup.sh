@@ -21,6 +21,7 @@ xserver-xorg-video-dummy|/usr/lib/xorg/modules/drivers/dummy_drv.so|a display wi
 pulseaudio|/usr/bin/pulseaudio|the sound of a recording
 fonts-noto-color-emoji|/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf|emoji
 fonts-noto-cjk|/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc|Chinese, Japanese and Korean text
+fonts-noto-core|/usr/share/fonts/truetype/noto/NotoSansThai-Regular.ttf|the scripts of the rest of the world
 fonts-liberation|/usr/share/fonts/truetype/liberation/LiberationSans-Regular.ttf|the usual fonts of the web
 ca-certificates|/etc/ssl/certs/ca-certificates.crt|pages over https'
 

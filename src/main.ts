@@ -43,7 +43,7 @@ async function recordCommand(args: readonly string[]): Promise<number> {
   const { user } = loadConfig();
   sweep(new Set());
   return await record(order, {
-    recorder: new Supervisor(),
+    recorder: new Supervisor({ keepSpare: false }),
     identity: identityFor(user),
     runtimeFolder,
     interrupted: firstSignal(),

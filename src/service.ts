@@ -28,7 +28,7 @@ export async function openService({ config, identity, version, log }: ServicePar
   mkdirSync(config.data, { recursive: true });
   const records = opened.use(openSqliteRecords(join(config.data, 'tapehead.sqlite')));
   const controller = new Controller({
-    recorder: new Supervisor(),
+    recorder: opened.use(new Supervisor({ keepSpare: true })),
     records,
     capacity: new MachineCapacity(config.capacityCores),
     resourceIds: new ResourceIds(openResourceKey(join(config.data, 'resource.key'))),

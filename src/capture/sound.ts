@@ -12,7 +12,7 @@ const SINK = 'tapehead';
 const START_MS = 10_000;
 
 /** Samples per second, everywhere in a recording. */
-export const SAMPLE_RATE = 48_000;
+const SAMPLE_RATE = 48_000;
 
 /**
  * One private PulseAudio daemon with one silent output, whose monitor is what gets recorded. A daemon per recording:

@@ -13,7 +13,7 @@ import {
 } from './transport-stream.ts';
 
 /** A slice ends at the first key frame after this time. */
-export const SLICE_S = 15;
+const SLICE_S = 15;
 
 export interface SlicerOptions {
   readonly stem: string;

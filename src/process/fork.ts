@@ -13,12 +13,11 @@ export class Fork<In, Out> {
   readonly #process: ChildProcess;
   readonly #tail = new LineRing(50);
 
-  /** @param onMessage what the process says. */
-  constructor(module: string, home: string, onMessage: (message: Out) => void) {
+  constructor(module: string, home: string) {
     this.#process = fork(module, {
       detached: true,
       cwd: '/',
-      env: childEnvironment(home),
+      env: { ...childEnvironment(home), ...compileCache() },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       serialization: 'advanced',
     });
@@ -31,7 +30,14 @@ export class Fork<In, Out> {
       });
     });
     this.#process.stderr?.setEncoding('utf8').on('data', (text: string) => this.#tail.feed(text));
-    this.#process.on('message', (message) => onMessage(message as Out));
+  }
+
+  get alive(): boolean {
+    return this.#process.connected;
+  }
+
+  onMessage(listener: (message: Out) => void): void {
+    this.#process.on('message', (message) => listener(message as Out));
   }
 
   send(message: In): void {
@@ -46,6 +52,12 @@ export class Fork<In, Out> {
   killGroup(): void {
     killGroup(this.pid);
   }
+}
+
+/** The launcher's cache of compiled sources, when there is one: saves a third of the time to load them. */
+function compileCache(): Record<string, string> {
+  const folder = process.env['NODE_COMPILE_CACHE'];
+  return folder ? { NODE_COMPILE_CACHE: folder } : {};
 }
 
 export function killGroup(group: number): void {

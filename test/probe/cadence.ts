@@ -47,7 +47,7 @@ function pairUp(flashes: readonly number[], beeps: readonly number[]): [number, 
 }
 
 /** @param sorted rising. NaN when empty. */
-export function quantile(sorted: readonly number[], share: number): number {
+function quantile(sorted: readonly number[], share: number): number {
   const at = (sorted.length - 1) * share;
   const low = sorted[Math.floor(at)] ?? Number.NaN;
   const high = sorted[Math.ceil(at)] ?? Number.NaN;

@@ -35,7 +35,7 @@ const FILTER = [
 ].join(';');
 
 /** Decodes a file, or a stretch of it, frame by frame. Only a few small pictures are in memory at any time. */
-export async function* readFrames(
+async function* readFrames(
   file: string,
   stretch: { readonly from?: number; readonly to?: number } = {},
 ): AsyncGenerator<Frame> {

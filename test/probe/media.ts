@@ -53,7 +53,7 @@ interface ProbeAnswer {
   readonly streams: readonly Json[];
 }
 
-export function mediaFrom({ format, streams }: ProbeAnswer): Media {
+function mediaFrom({ format, streams }: ProbeAnswer): Media {
   const ofKind = (kind: string) => streams.find((stream) => stream['codec_type'] === kind);
   const video = ofKind('video');
   const audio = ofKind('audio');

@@ -47,11 +47,7 @@ function adaptationField({ key, pcr }: PacketOptions): Buffer | null {
 
 function frameHead({ pid, pts, dts }: PacketOptions): Buffer {
   const times =
-    pts === undefined
-      ? []
-      : dts === undefined
-        ? timestamp(2, pts)
-        : [...timestamp(3, pts), ...timestamp(1, dts)];
+    pts === undefined ? [] : dts === undefined ? timestamp(2, pts) : [...timestamp(3, pts), ...timestamp(1, dts)];
   const flags = pts === undefined ? 0 : dts === undefined ? 0x80 : 0xc0;
   return Buffer.from([0, 0, 1, pid === VIDEO ? 0xe0 : 0xc0, 0, 0, 0x80, flags, times.length, ...times]);
 }

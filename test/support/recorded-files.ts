@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdir, readFile } from 'node:fs/promises';
+import { cp, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { until } from '../../src/kit/deadline.ts';
 import type { OpenSlice } from '../../src/output/journal.ts';
@@ -61,4 +61,30 @@ export async function reaches(probe: () => boolean | Promise<boolean>): Promise<
 export async function playlistSeconds(folder: string): Promise<number> {
   const text = await readFile(join(folder, 'sid_name.m3u8'), 'utf8');
   return [...text.matchAll(/#EXTINF:([\d.]+),/g)].reduce((sum, [, seconds]) => sum + Number(seconds), 0);
+}
+
+/** Waits until every byte so far is on the disk. */
+export async function written({ files }: Recorded, folder: string): Promise<void> {
+  await reaches(async () => {
+    const sizes = (await names(folder, '.ts')).map(async (name) => (await stat(join(folder, name))).size);
+    return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0) === files.bytes;
+  });
+}
+
+/** Makes a folder as it is after some seconds of recording, one slice complete, as if the process had been killed. */
+export async function leftBehind(
+  media: RealMedia,
+  folder: string,
+  seconds: number,
+  options: Partial<FilesPlan> = {},
+): Promise<{ plan: FilesPlan; opened: readonly OpenSlice[] }> {
+  const living = join(folder, 'living');
+  const recorded = await openRecording(media, planIn(living, options));
+  record(recorded, 0, seconds);
+  await written(recorded, living);
+  await reaches(() => recorded.closed.count === 1);
+  const plan = planIn(join(folder, 'left'), options);
+  await cp(living, plan.folder, { recursive: true });
+  await recorded.files.finish();
+  return { plan, opened: recorded.opened };
 }

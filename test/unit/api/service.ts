@@ -16,7 +16,7 @@ import { FakeRecorder } from './fake-recorder.ts';
 
 export const APP = 'app1';
 export const ROOT = `/v1/apps/${APP}/cloud_recording`;
-export const START_MS = Date.UTC(2024, 4, 1, 12);
+const START_MS = Date.UTC(2024, 4, 1, 12);
 
 export interface ServiceOptions {
   readonly environment?: Record<string, string>;

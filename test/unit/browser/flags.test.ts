@@ -14,7 +14,9 @@ test('the sandbox is never switched off, and no port is opened', () => {
     fc.property(options, (given) => {
       const flags = chromiumFlags(given);
       assert.deepEqual(
-        flags.filter((flag) => /sandbox|single-process|no-zygote|remote-debugging-port|disable-web-security/.test(flag)),
+        flags.filter((flag) =>
+          /sandbox|single-process|no-zygote|remote-debugging-port|disable-web-security/.test(flag),
+        ),
         [],
       );
       assert.ok(flags.includes('--remote-debugging-pipe'));

@@ -16,7 +16,10 @@ async function encode(fps: number, open: boolean) {
   if (open) outputs[gate] = outputs[gate]?.replace(/enable='[^']*'/, `enable='${openGate(0)}'`) ?? '';
   const inputs = ['-f', 'lavfi', '-i', 'sine=r=48000', '-f', 'lavfi', '-i', `testsrc2=s=240x240:r=${fps}`];
   const { frames } = readFrames(await ffmpegOutput(['-copyts', ...inputs, '-t', String(SECONDS), ...outputs]));
-  return { pictures: frames.filter(({ kind }) => kind === 'video'), sounds: frames.filter(({ kind }) => kind === 'audio') };
+  return {
+    pictures: frames.filter(({ kind }) => kind === 'video'),
+    sounds: frames.filter(({ kind }) => kind === 'audio'),
+  };
 }
 
 test('with its gate open ffmpeg gives every picture, in order, and a key frame every two seconds', async () => {

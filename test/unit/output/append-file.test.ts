@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { AppendFile } from '../../../src/output/append-file.ts';
 import { sleep } from '../../../src/kit/deadline.ts';
+import { AppendFile } from '../../../src/output/append-file.ts';
 import { makeTempFolder } from '../../support/temp-folder.ts';
 
 const NOW = Promise.resolve();

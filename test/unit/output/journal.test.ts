@@ -34,7 +34,10 @@ test('a journal cut off at any byte tells what its whole lines tell', async () =
   for (const one of [slice(0), slice(1), slice(2)]) {
     const before = told.at(-1)?.slices ?? [];
     const { name, mediaEnd, bytes } = one;
-    lines.push(`${JSON.stringify({ opened: opened(one) })}\n`, `${JSON.stringify({ closed: { name, mediaEnd, bytes } })}\n`);
+    lines.push(
+      `${JSON.stringify({ opened: opened(one) })}\n`,
+      `${JSON.stringify({ closed: { name, mediaEnd, bytes } })}\n`,
+    );
     told.push({ slices: before, open: opened(one) }, { slices: [...before, one], open: null });
   }
   const text = Buffer.from(lines.join(''));

@@ -24,7 +24,8 @@ async function decodingTimes(path: string, stream: string): Promise<number[]> {
 /** Names of the top boxes of an MP4. */
 function boxes(bytes: Buffer): string[] {
   const names: string[] = [];
-  for (let at = 0; at < bytes.length; at += bytes.readUInt32BE(at)) names.push(bytes.toString('latin1', at + 4, at + 8));
+  for (let at = 0; at < bytes.length; at += bytes.readUInt32BE(at))
+    names.push(bytes.toString('latin1', at + 4, at + 8));
   return names;
 }
 
@@ -46,7 +47,10 @@ test('slices become one MP4 with its index in front, all pictures, rising times'
     assert.ok(times.length >= 340);
     assert.ok(times.every((time, i) => i === 0 || time > (times[i - 1] ?? 0)));
   }
-  assert.deepEqual((await readdir(folder.path)).filter((name) => !name.endsWith('.ts')), ['all.mp4']);
+  assert.deepEqual(
+    (await readdir(folder.path)).filter((name) => !name.endsWith('.ts')),
+    ['all.mp4'],
+  );
 });
 
 test('slices on both sides of the wrap of the 33 bits become one MP4 of the right length', async () => {
@@ -90,7 +94,10 @@ test('a slice that cannot be read is an error, not a shorter MP4', async () => {
   const [first, , third] = slices;
   assert.ok(first && third);
   await assert.rejects(assembleMp4([first, folder.file('missing.ts'), third], folder.file('short.mp4')));
-  assert.deepEqual((await readdir(folder.path)).filter((name) => name.endsWith('.mp4')), []);
+  assert.deepEqual(
+    (await readdir(folder.path)).filter((name) => name.endsWith('.mp4')),
+    [],
+  );
 });
 
 test('an aborted one leaves no file, and can be made again', async () => {

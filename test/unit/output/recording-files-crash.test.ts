@@ -1,12 +1,22 @@
 import assert from 'node:assert/strict';
-import { appendFile, cp, readFile, rename, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, readdir, readFile, rename, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { RecordingFiles } from '../../../src/output/recording-files.ts';
 import type { FilesPlan } from '../../../src/recording/plan.ts';
 import { readMedia } from '../../probe/media.ts';
 import { cutIntoSlices, type RealMedia, realMedia } from '../../support/real-media.ts';
-import { names, openRecording, PICTURE, planIn, playlistSeconds, type Recorded, reaches, record } from '../../support/recorded-files.ts';
+import {
+  leftBehind,
+  names,
+  openRecording,
+  PICTURE,
+  planIn,
+  playlistSeconds,
+  reaches,
+  record,
+  written,
+} from '../../support/recorded-files.ts';
 import { makeTempFolder, type TempFolder } from '../../support/temp-folder.ts';
 
 let media: RealMedia;
@@ -15,23 +25,10 @@ before(async () => {
   media = await realMedia(24);
 });
 
-async function written({ files }: Recorded, folder: string): Promise<void> {
-  await reaches(async () => {
-    const sizes = await Promise.all((await names(folder, '.ts')).map(async (name) => (await stat(join(folder, name))).size));
-    return sizes.reduce((sum, size) => sum + size, 0) === files.bytes;
-  });
-}
-
-/** A copy of the folder as it is after 20 s of recording, as if the process had been killed. @returns its last slice. */
-async function leftBehind(folder: TempFolder, options: Partial<FilesPlan> = {}): Promise<{ plan: FilesPlan; last: string }> {
-  const recorded = await openRecording(media, planIn(folder.file('living'), options));
-  record(recorded, 0, 20);
-  await written(recorded, folder.file('living'));
-  await reaches(() => recorded.closed.count === 1);
-  const plan = planIn(folder.file('left'), options);
-  await cp(folder.file('living'), plan.folder, { recursive: true });
-  await recorded.files.finish();
-  return { plan, last: join(plan.folder, recorded.opened[1]?.name ?? '') };
+/** What a process leaves that is killed after 20 seconds. @returns the path of the slice that it was writing. */
+async function leave(folder: TempFolder, options: Partial<FilesPlan> = {}): Promise<{ plan: FilesPlan; last: string }> {
+  const { plan, opened } = await leftBehind(media, folder.path, 20, options);
+  return { plan, last: join(plan.folder, opened[1]?.name ?? '') };
 }
 
 async function finishLeft(plan: FilesPlan): Promise<RecordingFiles> {
@@ -46,7 +43,7 @@ function mp4Seconds({ folder }: FilesPlan): Promise<number> {
 
 test('what a killed process left becomes playlist and MP4, but for the last frame', async () => {
   await using folder = await makeTempFolder();
-  const { plan } = await leftBehind(folder);
+  const { plan } = await leave(folder);
   const files = await finishLeft(plan);
   assert.equal(files.sliceCount, 2);
   const listed = files.list.map(({ name }) => name);
@@ -60,7 +57,7 @@ test('what a killed process left becomes playlist and MP4, but for the last fram
 
 test('a slice and a journal that end in the middle of a write are no obstacle', async () => {
   await using folder = await makeTempFolder();
-  const { plan, last } = await leftBehind(folder);
+  const { plan, last } = await leave(folder);
   await truncate(last, (await stat(last)).size - 1_001);
   await appendFile(join(plan.folder, 'sid_name.journal'), '{"closed":{"name":"sid');
   await finishLeft(plan);
@@ -70,7 +67,7 @@ test('a slice and a journal that end in the middle of a write are no obstacle', 
 
 test('half files of an interrupted completion are made again', async () => {
   await using folder = await makeTempFolder();
-  const { plan } = await leftBehind(folder, { hls: false });
+  const { plan } = await leave(folder, { hls: false });
   await writeFile(join(plan.folder, 'sid_name_0.mp4.part'), 'half');
   await writeFile(join(plan.folder, 'sid_name_0.mp4'), 'older');
   await finishLeft(plan);
@@ -80,7 +77,7 @@ test('half files of an interrupted completion are made again', async () => {
 
 test('a last slice without a whole picture is removed', async () => {
   await using folder = await makeTempFolder();
-  const { plan, last } = await leftBehind(folder);
+  const { plan, last } = await leave(folder);
   await truncate(last, 500);
   const files = await finishLeft(plan);
   assert.equal(files.sliceCount, 1);
@@ -88,19 +85,26 @@ test('a last slice without a whole picture is removed', async () => {
   assert.ok(Math.abs((await mp4Seconds(plan)) - 16) < 0.1);
 });
 
-test('a folder where nothing was recorded yields no MP4', async () => {
+test('where nothing was recorded nothing stays, but for what somebody else put there', async () => {
   await using folder = await makeTempFolder();
-  await openRecording(media, planIn(folder.path));
-  const files = await RecordingFiles.reopen(planIn(folder.path), PICTURE);
-  await files.finish();
-  assert.equal(files.sliceCount, 0);
-  assert.deepEqual(await names(folder.path, '.mp4'), []);
-  assert.deepEqual(await names(folder.path, '.reserve'), []);
+  for (const [name, others] of [
+    ['empty', []],
+    ['shared', ['notes.txt']],
+  ] as const) {
+    const plan = planIn(folder.file(name));
+    await openRecording(media, plan);
+    for (const other of others) await writeFile(join(plan.folder, other), '');
+    const files = await RecordingFiles.reopen(plan, PICTURE);
+    assert.deepEqual(await files.finish(), []);
+    assert.equal(files.sliceCount, 0);
+    const left = await readdir(plan.folder).catch(() => []);
+    assert.deepEqual(left, others);
+  }
 });
 
 test('completing what is complete already takes nothing away', async () => {
   await using folder = await makeTempFolder();
-  const { plan } = await leftBehind(folder);
+  const { plan } = await leave(folder);
   await finishLeft(plan);
   const before = await names(plan.folder);
   const playlist = await readFile(join(plan.folder, 'sid_name.m3u8'), 'utf8');
@@ -112,7 +116,7 @@ test('completing what is complete already takes nothing away', async () => {
 
 test('completing never throws, whatever the last slice holds', async () => {
   await using folder = await makeTempFolder();
-  const { plan, last } = await leftBehind(folder);
+  const { plan, last } = await leave(folder);
   await truncate(last, 188 * 40);
   await appendFile(last, Buffer.alloc(4096));
   const files = await RecordingFiles.reopen(plan, PICTURE);

@@ -4,7 +4,16 @@ import { before, test } from 'node:test';
 import { RecordingFiles } from '../../../src/output/recording-files.ts';
 import { readMedia } from '../../probe/media.ts';
 import { type RealMedia, realMedia, START_MS } from '../../support/real-media.ts';
-import { ENDLESS, names, openRecording, PICTURE, planIn, playlistSeconds, reaches, record } from '../../support/recorded-files.ts';
+import {
+  ENDLESS,
+  names,
+  openRecording,
+  PICTURE,
+  planIn,
+  playlistSeconds,
+  reaches,
+  record,
+} from '../../support/recorded-files.ts';
 import { makeTempFolder } from '../../support/temp-folder.ts';
 
 let media: RealMedia;

@@ -109,7 +109,10 @@ test('smoothing moves no picture by more than a quarter of an interval, and keep
 
 test('a slightly late picture is put back onto the grid, a really late one is left where it was', () => {
   const one = take();
-  const [, late, onGrid, veryLate] = placeAll(one, [0, 40, 66.7, 120].map((ms) => at(FROM + ms)));
+  const [, late, onGrid, veryLate] = placeAll(
+    one,
+    [0, 40, 66.7, 120].map((ms) => at(FROM + ms)),
+  );
   assert.ok(Math.abs((late?.mediaTime ?? 0) - LEAD_IN - 3000) < 30);
   assert.ok(Math.abs((onGrid?.mediaTime ?? 0) - LEAD_IN - 6000) < 30);
   assert.equal(veryLate?.mediaTime, LEAD_IN + 120 * 90);
@@ -153,6 +156,26 @@ test('sound ends where the picture does, by the time that it is put to', () => {
   one.endAt(FROM + 100);
   assert.deepEqual(mediaTimes(one.place(at(FROM + 79, { kind: 'audio' }))), [99 * 90]);
   assert.deepEqual(mediaTimes(one.place(at(FROM + 80, { kind: 'audio' }))), []);
+});
+
+test('a take is complete once a picture and a sound past its end have come', async () => {
+  const one = take();
+  let complete = false;
+  void one.complete.then(() => {
+    complete = true;
+  });
+  one.place(at(FROM));
+  one.endAt(FROM + 100);
+  for (const [frame, expected] of [
+    [at(FROM + 99), false],
+    [at(FROM + 100, { kind: 'audio' }), false],
+    [at(FROM + 99.5), false],
+    [at(FROM + 133), true],
+  ] as const) {
+    one.place(frame);
+    await Promise.resolve();
+    assert.equal(complete, expected);
+  }
 });
 
 test('sound never goes back or stands still', () => {

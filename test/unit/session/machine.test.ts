@@ -2,7 +2,14 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { PHASES } from '../../../src/recording/status.ts';
-import { type Cause, type Event, MAX_ENCODERS_LOST, next, outcomeOf, type State } from '../../../src/session/machine.ts';
+import {
+  type Cause,
+  type Event,
+  MAX_ENCODERS_LOST,
+  next,
+  outcomeOf,
+  type State,
+} from '../../../src/session/machine.ts';
 
 const FIRST: Cause = { reason: 'requested', detail: 'first', atMs: 1 };
 const SECOND: Cause = { reason: 'encoder_failed', detail: 'second', atMs: 2 };

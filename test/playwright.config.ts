@@ -2,7 +2,7 @@ import { defineConfig } from '@playwright/test';
 
 // Each test records for some seconds, so most of its time is waiting; two at a time keep two cores busy, not overloaded.
 export default defineConfig({
-  testDir: 'test/e2e',
+  testDir: 'e2e',
   timeout: 90_000,
   workers: 2,
   fullyParallel: true,
