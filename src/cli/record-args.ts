@@ -59,7 +59,8 @@ function parse(args: readonly string[]) {
   try {
     return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
   } catch (error) {
-    throw new RecorderError('request_invalid', messageOf(error), { cause: error });
+    // Node's message goes on with advice over further lines.
+    throw new RecorderError('request_invalid', messageOf(error).split('\n', 1)[0] ?? '', { cause: error });
   }
 }
 

@@ -38,7 +38,8 @@ export class Journal {
   }
 
   async #append(entry: Entry): Promise<void> {
-    await appendFile(this.#path, `${JSON.stringify(entry)}\n`);
+    // The line's end comes first: it also ends a line that a dying process left unfinished.
+    await appendFile(this.#path, `\n${JSON.stringify(entry)}`);
   }
 
   /** @returns the complete slices in order, and the one that was being written, if any. Empty when there is no journal. */
@@ -51,12 +52,13 @@ export class Journal {
   }
 }
 
-/** A last line without its end was being written when the process died and says nothing. */
+/** A line cut off was being written when a process died and says nothing. */
 export function parseJournal(text: string): { slices: Slice[]; open: OpenSlice | null } {
   const slices: Slice[] = [];
   let open: OpenSlice | null = null;
-  for (const line of text.split('\n').slice(0, -1)) {
-    const entry = JSON.parse(line) as Entry;
+  for (const line of text.split('\n')) {
+    const entry = parseLine(line);
+    if (!entry) continue;
     if ('opened' in entry) {
       open = entry.opened;
     } else if (open && open.name === entry.closed.name) {
@@ -65,4 +67,12 @@ export function parseJournal(text: string): { slices: Slice[]; open: OpenSlice |
     }
   }
   return { slices, open };
+}
+
+function parseLine(line: string): Entry | null {
+  try {
+    return JSON.parse(line) as Entry;
+  } catch {
+    return null;
+  }
 }

@@ -19,8 +19,12 @@ export async function mendSlice(path: string, open: OpenSlice, fps: number): Pro
 export function measure(bytes: Buffer, mediaStart: number): { whole: number; lastPicture: number | null } {
   const frames: Frame[] = [];
   const reader = new FrameReader((frame) => frames.push(frame));
-  // A slice is written in whole packets; a cut within one leaves less than a packet at the end.
-  reader.push(bytes.subarray(0, bytes.length - (bytes.length % PACKET)));
+  try {
+    // A cut within a packet leaves less than one at the end; a power cut may leave zeros, which are no packet.
+    reader.push(bytes.subarray(0, bytes.length - (bytes.length % PACKET)));
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+  }
   // The frame still open is not closed here: it may lack packets.
   const pictures = frames.filter((frame) => frame.kind === 'video');
   const last = pictures.at(-1);

@@ -13,7 +13,7 @@ import { childEnvironment } from '../process/environment.ts';
  * @param slices paths in order.
  * @throws RecorderError `disk_full`, `internal`; the slices are untouched either way.
  */
-export async function assembleMp4(slices: readonly string[], path: string, signal?: AbortSignal): Promise<void> {
+export async function assembleMp4(slices: readonly string[], path: string): Promise<void> {
   const unfinished = `${path}.part`;
   const muxer = new Child({
     name: 'muxer',
@@ -23,16 +23,17 @@ export async function assembleMp4(slices: readonly string[], path: string, signa
     identity: null,
     stdio: { stdin: 'pipe' },
   });
-  const abort = () => muxer.signal('SIGKILL');
-  signal?.addEventListener('abort', abort, { once: true });
   try {
-    // When ffmpeg ends early the pipe breaks; its own words, below, tell why.
-    await pipeline(bytesOf(slices), muxer.stdin).catch(() => {});
+    const fed = await pipeline(bytesOf(slices), muxer.stdin).then(
+      () => null,
+      (error: Error) => error,
+    );
     const exit = await muxer.exited;
     if (exit.code !== 0) throw failure(muxer);
+    // A slice that could not be read to its end would make a shorter MP4, and ffmpeg would not know.
+    if (fed) throw new RecorderError('internal', `expected to read the slices: ${fed.message}`, { cause: fed });
     await rename(unfinished, path);
   } finally {
-    signal?.removeEventListener('abort', abort);
     await rm(unfinished, { force: true });
   }
 }

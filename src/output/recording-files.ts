@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, RecorderError } from '../errors.ts';
@@ -35,7 +36,8 @@ export class RecordingFiles {
   readonly #slices: Slice[] = [];
   readonly #parts = new Map<number, Promise<RecorderError | null>>();
   #current: AppendFile | null = null;
-  #open: OpenSlice | null = null;
+  /** Begun, and not known to be whole. */
+  #unfinished: OpenSlice[] = [];
   #chain: Promise<void> = Promise.resolve();
   #failed = false;
   #startMs = 0;
@@ -76,7 +78,7 @@ export class RecordingFiles {
     });
     const { slices, open } = await files.#journal.read();
     files.#slices.push(...slices);
-    files.#open = open;
+    if (open) files.#unfinished.push(open);
     files.#startMs = (slices[0] ?? open)?.startMs ?? 0;
     files.#failed = true;
     return files;
@@ -94,9 +96,7 @@ export class RecordingFiles {
   /** What is, or will be, there: known from the first moment. */
   get list(): RecordedFile[] {
     const { stem, hls, mp4 } = this.#options.plan;
-    const parts = mp4
-      ? Array.from({ length: (this.#open ?? this.#slices.at(-1))?.part ?? 0 }, (_, part) => part + 1)
-      : [];
+    const parts = mp4 ? Array.from({ length: this.#latest?.part ?? 0 }, (_, part) => part + 1) : [];
     return [
       ...(hls ? [{ name: playlistName(stem), kind: 'playlist' as const, sliceStartMs: this.#startMs }] : []),
       ...(mp4
@@ -138,8 +138,8 @@ export class RecordingFiles {
     this.#slicer.close();
     await this.#chain;
     await this.#reserve.release();
-    if (this.#failed) await this.#mend();
-    const problems = this.#slices.length > 0 ? await this.#attempt(() => this.#writePlaylist(true)) : [];
+    const problems = this.#failed ? await this.#mend() : [];
+    if (this.#slices.length > 0) problems.push(...(await this.#attempt(() => this.#writePlaylist(true))));
     for (const part of new Set(this.#slices.map((slice) => slice.part))) this.#assemble(part);
     for (const problem of await Promise.all(this.#parts.values())) if (problem) problems.push(problem);
     if (problems.length === 0) await this.#tidy();
@@ -147,8 +147,11 @@ export class RecordingFiles {
   }
 
   #partStart(part: number): number {
-    const first = this.#slices.find((slice) => slice.part === part) ?? (this.#open?.part === part ? this.#open : null);
-    return first?.startMs ?? 0;
+    return [...this.#slices, ...this.#unfinished].find((slice) => slice.part === part)?.startMs ?? 0;
+  }
+
+  get #latest(): OpenSlice | undefined {
+    return this.#unfinished.at(-1) ?? this.#slices.at(-1);
   }
 
   #path(name: string): string {
@@ -157,7 +160,7 @@ export class RecordingFiles {
 
   #opened(slice: OpenSlice): void {
     if (this.#startMs === 0) this.#startMs = slice.startMs;
-    this.#open = slice;
+    this.#unfinished.push(slice);
     const journaled = this.#then(() => this.#journal.opened(slice));
     this.#current = new AppendFile(this.#path(slice.name), journaled, (error) => this.#fail(error));
     if (slice.part > 0 && !this.#parts.has(slice.part - 1)) void this.#then(async () => this.#assemble(slice.part - 1));
@@ -175,9 +178,9 @@ export class RecordingFiles {
     void this.#then(async () => {
       await file?.close();
       if (this.#failed) return;
-      await this.#journal.closed(slice);
       this.#slices.push(slice);
-      if (this.#open?.name === slice.name) this.#open = null;
+      this.#unfinished = this.#unfinished.filter(({ name }) => name !== slice.name);
+      await this.#journal.closed(slice);
       await this.#writePlaylist(false);
       this.#options.onSliceClosed();
     });
@@ -195,14 +198,19 @@ export class RecordingFiles {
     this.#options.onError(diskError(error, this.#options.plan.folder));
   }
 
-  /** The slice that was being written when writing failed. */
-  async #mend(): Promise<void> {
-    if (!this.#open) return;
-    const slice = await mendSlice(this.#path(this.#open.name), this.#open, this.#options.picture.fps);
-    if (slice) this.#slices.push(slice);
-    else await rm(this.#path(this.#open.name), { force: true });
-    if (slice) await this.#attempt(() => this.#journal.closed(slice));
-    this.#open = null;
+  /** Slices that were being written when writing failed. */
+  async #mend(): Promise<RecorderError[]> {
+    const problems: RecorderError[] = [];
+    for (const open of this.#unfinished.splice(0)) {
+      const step = async () => {
+        const slice = await mendSlice(this.#path(open.name), open, this.#options.picture.fps);
+        if (slice) this.#slices.push(slice);
+        else await rm(this.#path(open.name), { force: true });
+        if (slice) await this.#journal.closed(slice);
+      };
+      problems.push(...(await this.#attempt(step)));
+    }
+    return problems;
   }
 
   async #writePlaylist(ended: boolean): Promise<void> {
@@ -220,8 +228,11 @@ export class RecordingFiles {
   #assemble(part: number): void {
     const { plan } = this.#options;
     if (!plan.mp4 || this.#parts.has(part)) return;
+    const path = this.#path(mp4Name(plan.stem, part));
     const slices = this.#slices.filter((slice) => slice.part === part).map((slice) => this.#path(slice.name));
-    const done = assembleMp4(slices, this.#path(mp4Name(plan.stem, part)));
+    // An MP4 that has its name is complete, and slices may have been removed after it.
+    if (existsSync(path) && !slices.every((slice) => existsSync(slice))) return;
+    const done = assembleMp4(slices, path);
     this.#parts.set(
       part,
       done.then(
@@ -233,8 +244,8 @@ export class RecordingFiles {
 
   async #tidy(): Promise<void> {
     const { plan } = this.#options;
-    await rm(this.#path(`${plan.stem}.journal`), { force: true });
     if (!plan.hls) for (const slice of this.#slices) await rm(this.#path(slice.name), { force: true });
+    await rm(this.#path(`${plan.stem}.journal`), { force: true });
     // Nothing was recorded: no empty folder stays. One that holds something else does.
     if (this.#slices.length === 0) await rmdir(plan.folder).catch(() => {});
   }

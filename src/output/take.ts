@@ -45,17 +45,20 @@ export class Take {
   readonly #options: TakeOptions;
   readonly #interval: number;
   #untilMs = Number.POSITIVE_INFINITY;
-  #zero: { pts: number; capturedMs: number } | null = null;
+  /** Capture time of the latest frame as ticks of the wall clock, not wrapping. */
+  #clock: number;
+  #zero: { clock: number; capturedMs: number } | null = null;
   /** Smoothed capture time of the last picture, in ticks after zero. */
   #last = 0;
   #lastSound = Number.NEGATIVE_INFINITY;
-  readonly #early: Frame[] = [];
+  readonly #early: { frame: Frame; clock: number; capturedMs: number }[] = [];
   readonly #toReach = new Set<Frame['kind']>(['video', 'audio']);
   readonly #complete = Promise.withResolvers<void>();
 
   constructor(options: TakeOptions) {
     this.#options = options;
     this.#interval = TICKS_PER_SECOND / options.fps;
+    this.#clock = (options.fromMs / 1000) * TICKS_PER_SECOND;
   }
 
   /** Nothing captured from this moment on is kept; UTC ms. */
@@ -84,9 +87,14 @@ export class Take {
 
   /** @returns what belongs to this take, on the recording's clock: nothing, the frame, or with the first picture the sound under it too. */
   place(frame: Frame): TimedFrame[] {
-    const capturedMs = this.#capturedMs(frame.pts);
-    if (!this.#zero) return this.#begin(frame, capturedMs);
-    const ticks = ticksBetween(frame.pts, this.#zero.pts);
+    this.#clock += ticksBetween(frame.pts, wrap(this.#clock));
+    const capturedMs = (this.#clock / TICKS_PER_SECOND) * 1000;
+    return this.#placeAt(frame, this.#clock, capturedMs);
+  }
+
+  #placeAt(frame: Frame, clock: number, capturedMs: number): TimedFrame[] {
+    if (!this.#zero) return this.#begin(frame, clock, capturedMs);
+    const ticks = clock - this.#zero.clock;
     if (frame.kind === 'audio') return this.#placeSound(frame, ticks, capturedMs);
     if (capturedMs < this.#untilMs) return [this.#placePicture(frame, ticks, capturedMs)];
     this.#reached('video');
@@ -99,16 +107,20 @@ export class Take {
     if (this.#toReach.size === 0) this.#complete.resolve();
   }
 
-  #begin(frame: Frame, capturedMs: number): TimedFrame[] {
+  #begin(frame: Frame, clock: number, capturedMs: number): TimedFrame[] {
     if (frame.kind === 'audio') {
-      this.#early.push(frame);
+      this.#early.push({ frame, clock, capturedMs });
       if (this.#early.length > EARLY_SOUNDS) this.#early.shift();
       return [];
     }
     if (!frame.key || capturedMs < this.#options.fromMs) return [];
-    this.#zero = { pts: frame.pts, capturedMs };
+    if (capturedMs >= this.#untilMs) {
+      this.#complete.resolve();
+      return [];
+    }
+    this.#zero = { clock, capturedMs };
     const first = this.#timed(frame, 0, capturedMs, 0);
-    const sounds = this.#early.splice(0).flatMap((sound) => this.place(sound));
+    const sounds = this.#early.splice(0).flatMap((sound) => this.#placeAt(sound.frame, sound.clock, sound.capturedMs));
     return [first, ...sounds];
   }
 
@@ -144,12 +156,5 @@ export class Take {
       shiftTimes(packet, readHead(packet), shift);
     }
     return { kind: frame.kind, key: frame.key, mediaTime, capturedMs, missing, packets };
-  }
-
-  /** Undoes the wrapping: the capture time nearest to the take's start. */
-  #capturedMs(pts: number): number {
-    const from = this.#options.fromMs;
-    const ticks = ticksBetween(pts, wrap(Math.round((from / 1000) * TICKS_PER_SECOND)));
-    return from + (ticks / TICKS_PER_SECOND) * 1000;
   }
 }

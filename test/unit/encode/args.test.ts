@@ -144,6 +144,16 @@ test('a key frame comes first and then every two seconds', () => {
   );
 });
 
+test('a picture lost now and then is not taken for a closed gate', () => {
+  for (const fps of [10, 15, 30, 60]) {
+    const times = Array.from({ length: 6 * fps }, (_, i) => i).flatMap((i) => (i % 5 === 3 ? [] : [i / fps]));
+    assert.deepEqual(
+      keyFrames(fps, times).map((n) => times[n]),
+      [0, KEY_FRAME_S, 2 * KEY_FRAME_S],
+    );
+  }
+});
+
 test('the first picture after the gate was closed is a key frame', () => {
   fc.assert(
     fc.property(fpsRange, fc.integer({ min: 1, max: 6 }), (fps, armedRounds) => {

@@ -100,19 +100,6 @@ test('a slice that cannot be read is an error, not a shorter MP4', async () => {
   );
 });
 
-test('an aborted one leaves no file, and can be made again', async () => {
-  await using folder = await makeTempFolder();
-  const slices = await writeSlices(folder.path, media);
-  const path = folder.file('again.mp4');
-  const controller = new AbortController();
-  const made = assembleMp4(slices, path, controller.signal);
-  controller.abort();
-  await assert.rejects(made);
-  assert.equal((await readdir(folder.path)).length, slices.length);
-  await assembleMp4(slices, path);
-  assert.ok((await readMedia(path)).duration > 33);
-});
-
 test('an older file of the same name is replaced', async () => {
   await using folder = await makeTempFolder();
   const slices = await writeSlices(folder.path, media);
