@@ -14,7 +14,7 @@ const SESSION_MODULE = join(import.meta.dirname, '../session/main.ts');
 const LEAVE_MS = 10_000;
 
 /** When a spare has been taken, the next is started after the recording's own start, which it would slow down. */
-const SPARE_AFTER_MS = 5_000;
+const SPARE_AFTER_MS = 3_000;
 
 type SessionProcess = Fork<ToSession, FromSession>;
 

@@ -16,6 +16,12 @@ export type FromSession =
 
 /** Things that happen once and are told to callbacks; all else is in the status. */
 export type RecordingEvent =
-  | { readonly name: 'started'; readonly atMs: number; readonly pageReadyMs: number | null }
-  | { readonly name: 'slice_started'; readonly startUtcMs: number; readonly discontinuityUtcMs: number }
+  | {
+      readonly name: 'started';
+      readonly atMs: number;
+      readonly pageReadyMs: number | null;
+      /** Milliseconds from the session's start to the end of each step of opening. */
+      readonly steps: Readonly<Record<string, number>>;
+    }
+  | { readonly name: 'slice_started'; readonly startUtcMs: number }
   | { readonly name: 'reloaded'; readonly reason: 'page_load_timeout' };

@@ -33,6 +33,7 @@ export class Session {
   readonly #limit = new Alarm();
   readonly #openedAt = performance.now();
   readonly #problems: string[] = [];
+  readonly #steps: Record<string, number> = {};
   #state: State = { phase: 'starting' };
   #files: RecordingFiles | null = null;
   #filesOpened: Promise<void> = Promise.resolve();
@@ -124,6 +125,7 @@ export class Session {
       this.#own(Sound.open({ folder, identity })),
       this.#filesOpened,
     ]);
+    this.#passed('display and sound');
     this.#stopWhenGone(display.exited, 'display');
     this.#stopWhenGone(sound.exited, 'sound daemon');
     const env = { ...display.env, ...sound.env };
@@ -138,6 +140,12 @@ export class Session {
     );
     await this.#openPage(env);
     await this.#takes.armed;
+    this.#passed('encoder');
+  }
+
+  /** Writes down how long opening took up to here, for the log of a slow start. */
+  #passed(step: string): void {
+    this.#steps[step] = Math.round(performance.now() - this.#openedAt);
   }
 
   async #makeRuntimeFolder(): Promise<void> {
@@ -153,7 +161,7 @@ export class Session {
       plan,
       picture,
       onSliceOpened: (slice) => {
-        this.#reports.onEvent({ name: 'slice_started', startUtcMs: slice.startMs, discontinuityUtcMs: slice.startMs });
+        this.#reports.onEvent({ name: 'slice_started', startUtcMs: Math.floor(slice.startMs) });
         this.#reportStatus();
       },
       onSliceClosed: () => this.#reportStatus(),
@@ -167,6 +175,7 @@ export class Session {
     const browser = await this.#own(
       Browser.launch({ size: picture, pixelRatio: device.pixelRatio, folder, env, identity }),
     );
+    this.#passed('browser');
     this.#stopWhenGone(browser.exited, 'browser');
     const page = await RecordedPage.prepare(browser.page, {
       url: plan.url,
@@ -176,6 +185,7 @@ export class Session {
       onCrash: (error) => this.stop({ ...causeOf(error), atMs: this.#beforeNow() }),
     });
     this.#pageReadyMs = (await page.open()).readyMs;
+    this.#passed('page');
   }
 
   async #own<T extends AsyncDisposable>(opening: Promise<T>): Promise<T> {
@@ -223,7 +233,7 @@ export class Session {
     const endMs = atMs + this.#plan.maxRecordingMs;
     const detail = `the recording reached its longest time of ${this.#plan.maxRecordingMs / 1000} s`;
     this.#limit.at(endMs, () => this.stop({ reason: 'max_duration', detail, atMs: endMs }));
-    this.#reports.onEvent({ name: 'started', atMs, pageReadyMs: this.#pageReadyMs });
+    this.#reports.onEvent({ name: 'started', atMs, pageReadyMs: this.#pageReadyMs, steps: this.#steps });
     this.#reportStatus();
   }
 

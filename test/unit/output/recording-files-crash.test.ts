@@ -59,7 +59,7 @@ test('a slice and a journal that end in the middle of a write are no obstacle', 
   await using folder = await makeTempFolder();
   const { plan, last } = await leave(folder);
   await truncate(last, (await stat(last)).size - 1_001);
-  await appendFile(join(plan.folder, 'sid_name.journal'), '{"closed":{"name":"sid');
+  await appendFile(join(plan.folder, 'sid_name.journal'), '\n{"closed":{"name":"sid');
   await finishLeft(plan);
   const seconds = await mp4Seconds(plan);
   assert.ok(seconds > 19 && seconds < 20, `${seconds} s`);
