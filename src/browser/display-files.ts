@@ -11,8 +11,8 @@ export function xorgConfig(size: Size, fps: number): string {
   const { width, height } = size;
   const total = totalSize(size, fps);
   const megahertz = (total.width * total.height * fps) / 1e6;
-  const horizontal = [width, width + 50, width + 100, total.width].join(' ');
-  const vertical = [height, height + 5, height + 10, total.height].join(' ');
+  const horizontal = [width, width + 20, width + 40, total.width].join(' ');
+  const vertical = [height, height + 3, height + 6, total.height].join(' ');
   return `Section "ServerFlags"
   Option "AutoAddDevices" "false"
   Option "AutoAddGPU" "false"
@@ -43,12 +43,20 @@ EndSection
 `;
 }
 
-/** Picture and blanking. Blanking means nothing to a dummy, so it is what small or slow modes are filled up with. */
+/**
+ * Picture and blanking. Blanking means nothing to a dummy, so it is what small or slow modes are filled up with. And the
+ * server counts the clock in whole kHz: only if the total is a multiple of 1000 is the rate exact, so that in a long recording
+ * page and capture do not drift apart.
+ */
 function totalSize({ width, height }: Size, fps: number): Size {
-  const least = { width: width + 200, height: height + 40 };
+  const least = { width: upTo(100, width + 60), height: upTo(10, height + 10) };
   if (least.width * least.height * fps >= LEAST_CLOCK_HZ) return least;
   const wide = Math.max(least.width, WIDE_ENOUGH);
-  return { width: wide, height: Math.max(least.height, Math.ceil(LEAST_CLOCK_HZ / fps / wide)) };
+  return { width: wide, height: Math.max(least.height, upTo(10, LEAST_CLOCK_HZ / fps / wide)) };
+}
+
+function upTo(step: number, value: number): number {
+  return Math.ceil(value / step) * step;
 }
 
 const FAMILY_WILD = 0xffff;
