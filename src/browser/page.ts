@@ -112,6 +112,19 @@ export class RecordedPage {
     await until(left, 25, async () => (await this.#evaluate('document.readyState')) === 'complete');
   }
 
+  /**
+   * When the page's latest animation frame began, UTC ms: the page draws at this time and whole intervals later. @returns null
+   * when the page does not tell.
+   */
+  async frameStart(): Promise<number | null> {
+    // The time of day has no fraction: on average it is half a millisecond more.
+    const asked = this.#evaluate(
+      'new Promise((resolve) => requestAnimationFrame((start) => resolve(Date.now() + 0.5 - performance.now() + start)))',
+    );
+    const told = await within(PAINT_MS, asked, () => new Error('the page is busy')).catch(() => null);
+    return typeof told === 'number' ? told : null;
+  }
+
   /** Two animation frames after loading, the first picture of the page has been handed to the display. */
   async #painted(): Promise<void> {
     const frames = this.#evaluate(`(async () => {

@@ -1,4 +1,5 @@
 import type { PicturePlan, SoundPlan } from '../recording/plan.ts';
+import { GRABS } from './grabs.ts';
 
 export interface EncoderInputs {
   /** X display, `:3`. */
@@ -9,8 +10,6 @@ export interface EncoderInputs {
 
 /** Seconds between key frames: the grain of slices and of joining a live stream. */
 export const KEY_FRAME_S = 2;
-/** Each thread of x264 keeps one picture in flight; this many are enough for 1920x1080 at 60. */
-const THREADS = 3;
 /** Name of the filter that lets pictures through; commands are addressed to it. */
 export const GATE = 'metadata@gate';
 
@@ -40,12 +39,13 @@ function soundInput({ source }: EncoderInputs): string[] {
 
 function pictureInput({ display }: EncoderInputs, { width, height, fps }: PicturePlan): string[] {
   return [
-    ...['-thread_queue_size', '8', '-f', 'x11grab', '-draw_mouse', '0', '-framerate', String(fps)],
+    ...['-thread_queue_size', '8', '-f', 'x11grab', '-draw_mouse', '0', '-framerate', String(GRABS * fps)],
     ...['-video_size', `${even(width)}x${even(height)}`, '-i', display],
   ];
 }
 
-function pictureCodec({ fps, bitrateKbps }: PicturePlan): string[] {
+function pictureCodec(picture: PicturePlan): string[] {
+  const { fps, bitrateKbps } = picture;
   return [
     ...[
       '-map',
@@ -56,9 +56,11 @@ function pictureCodec({ fps, bitrateKbps }: PicturePlan): string[] {
     // Capture times go through untouched; nothing is repeated or dropped to make them even.
     ...['-fps_mode', 'passthrough', '-enc_time_base:v', '1:90000'],
     ...['-c:v', 'libx264', '-preset', 'veryfast', '-profile:v', 'high'],
-    ...['-crf', '21', '-maxrate', `${bitrateKbps}k`, '-bufsize', `${2 * bitrateKbps}k`],
-    // No B-frames: a stretch may end at any frame, and less is in flight when something dies.
-    ...['-bf', '0', '-rc-lookahead', String(lookahead(fps)), '-threads', String(THREADS)],
+    ...['-crf', '22', '-maxrate', `${bitrateKbps}k`, '-bufsize', `${2 * bitrateKbps}k`],
+    // Every picture comes out at once: no B-frames, no looking ahead, threads that share a picture instead of taking one each.
+    // So a stretch may end at any frame, nothing is in flight when something dies, and ffmpeg, which holds sound back as
+    // long as pictures are held back, does not. Looking ahead would cost as much CPU and save a quarter of the bits.
+    ...['-bf', '0', '-x264-params', 'rc-lookahead=0:sync-lookahead=0:sliced-threads=1', '-threads', threads(picture)],
     ...['-g', String(10 * fps * KEY_FRAME_S), '-force_key_frames', keyFrames(fps)],
     ...['-color_primaries', 'bt709', '-color_trc', 'bt709', '-colorspace', 'bt709', '-color_range', 'tv'],
   ];
@@ -81,32 +83,43 @@ const output = [
  */
 function gate(fps: number): string {
   const everyS = Math.max(0.5, 4 / fps);
-  // A little more than one interval: one picture falls into it, or two, never none.
-  const openS = 1.2 / fps;
+  // A little more than from one grab to the next: one picture falls into it, or two, never none.
+  const openS = 1.1 / (GRABS * fps);
   return `${GATE}=mode=select:key=never:enable='gte(mod(t,${everyS}),${openS})'`;
 }
 
-/** Pictures that x264 looks ahead: its preset's ten at 30 a second, a third of a second at most. */
-function lookahead(fps: number): number {
-  return Math.max(1, Math.min(10, Math.round(fps / 3)));
+/** Two keep up with 1280x720 at 60; each more costs some bits, as it has a slice of the picture to itself. */
+function threads({ width, height, fps }: PicturePlan): string {
+  return width * height * fps > 60e6 ? '3' : '2';
 }
 
 /**
  * How far ahead the gate must be told to open: ffmpeg looks at its standard input every 100 ms at the most often, and the
- * last picture before must be two intervals away to make a gap (see keyFrames).
+ * last picture before must be three intervals away to make a gap (see keyFrames).
  */
 export function gateLeadMs(fps: number): number {
-  return 150 + Math.max(150, 2500 / fps);
+  return 150 + Math.max(150, 3000 / fps);
 }
 
-/** The gate's new expression: everything captured from this moment on passes. */
-export function openGate(fromMs: number): string {
-  return `lt(t,${(fromMs / 1000).toFixed(6)})`;
+/**
+ * The gate's new expression: what is captured from a moment on passes, of each interval only what lies around the grab to
+ * keep (grabs.ts).
+ */
+export function openGate(fromMs: number, keptGrabMs: number, fps: number): string {
+  const quarter = 0.25 / fps;
+  const windowStart = keptGrabMs / 1000 - quarter;
+  // A small number to subtract, so that no digits are lost.
+  const offset = windowStart - Math.floor(windowStart);
+  return `lt(t,${seconds(fromMs)})+gte(mod(t-${offset.toFixed(6)},1/${fps}),${2 * quarter})`;
+}
+
+function seconds(ms: number): string {
+  return (ms / 1000).toFixed(6);
 }
 
 /** x11grab catches up after a stall with several grabs at once: equal pictures that would only cost. */
 function oncePerFrame(fps: number): string {
-  return `select='isnan(prev_selected_t)+gte(t-prev_selected_t,${0.6 / fps})'`;
+  return `select='isnan(prev_selected_t)+gte(t-prev_selected_t,${0.4 / fps})'`;
 }
 
 /**

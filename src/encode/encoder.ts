@@ -5,12 +5,30 @@ import { childEnvironment } from '../process/environment.ts';
 import type { PicturePlan, SoundPlan } from '../recording/plan.ts';
 import type { Identity } from '../types.ts';
 import { type EncoderInputs, encoderArgs, GATE, openGate } from './args.ts';
+import { grabToKeep } from './grabs.ts';
 
 const ARM_MS = 10_000;
 const FINISH_MS = 10_000;
 
-/** ffmpeg's line once the first picture and the first sound have reached their encoders. */
-const ARMED_LINE = /^Output #0/;
+/** What ffmpeg says of its inputs when it begins. */
+class InputWatch {
+  /** When the display was grabbed for the first time, UTC ms. */
+  grabStartMs = 0;
+  readonly #onOutput: () => void;
+  #input = '';
+
+  /** @param onOutput called once the first picture and the first sound have reached their encoders. */
+  constructor(onOutput: () => void) {
+    this.#onOutput = onOutput;
+  }
+
+  read(line: string): void {
+    this.#input = /^Input #\d+, (\w+)/.exec(line)?.[1] ?? this.#input;
+    const start = /^\s+Duration: .*\bstart: (\d+\.\d+)/.exec(line)?.[1];
+    if (start !== undefined && this.#input === 'x11grab') this.grabStartMs = Number(start) * 1000;
+    if (line.startsWith('Output #0')) this.#onOutput();
+  }
+}
 
 export interface EncoderOptions {
   readonly inputs: EncoderInputs;
@@ -29,10 +47,14 @@ export interface EncoderOptions {
  */
 export class Encoder implements AsyncDisposable {
   readonly #child: Child;
+  readonly #inputs: InputWatch;
+  readonly #fps: number;
   readonly #ended: Promise<Exit>;
   readonly #armed: Promise<void>;
 
-  private constructor(child: Child, armed: Promise<void>, ended: Promise<Exit>) {
+  private constructor(child: Child, inputs: InputWatch, fps: number, armed: Promise<void>, ended: Promise<Exit>) {
+    this.#inputs = inputs;
+    this.#fps = fps;
     this.#child = child;
     this.#armed = armed;
     this.#ended = ended;
@@ -40,6 +62,7 @@ export class Encoder implements AsyncDisposable {
 
   static start(options: EncoderOptions): Encoder {
     const { promise: first, resolve: onFirst } = Promise.withResolvers<void>();
+    const inputs = new InputWatch(onFirst);
     const child = new Child({
       name: 'encoder',
       command: 'ffmpeg',
@@ -47,9 +70,7 @@ export class Encoder implements AsyncDisposable {
       env: childEnvironment(options.folder, options.env),
       identity: options.identity,
       stdio: { stdin: 'pipe', stdout: 'pipe' },
-      onLine: (line) => {
-        if (ARMED_LINE.test(line)) onFirst();
-      },
+      onLine: (line) => inputs.read(line),
     });
     child.stdout.on('data', options.onData);
     const closed = new Promise<void>((resolve) => child.stdout.once('close', () => resolve()));
@@ -61,7 +82,7 @@ export class Encoder implements AsyncDisposable {
     const armed = within(ARM_MS, Promise.race([first, died]), failure);
     armed.catch(() => {});
     died.catch(() => {});
-    return new Encoder(child, armed, ended);
+    return new Encoder(child, inputs, options.picture.fps, armed, ended);
   }
 
   /** Resolves when picture and sound arrive. */
@@ -77,9 +98,15 @@ export class Encoder implements AsyncDisposable {
     return this.#child.describeExit();
   }
 
-  /** Lets every picture captured from `fromMs` on through; at least gateLeadMs ahead. */
-  openFrom(fromMs: number): void {
-    this.#child.stdin.write(`c${GATE} -1 enable ${openGate(fromMs)}\n`);
+  /**
+   * Lets pictures captured from `fromMs` on through, one per frame of the page; at least gateLeadMs ahead. Called again, it
+   * only follows the page's clock. @param frameStartMs when a frame of the page began, UTC ms.
+   */
+  openFrom(fromMs: number, frameStartMs: number): void {
+    const clocks = { grabStartMs: this.#inputs.grabStartMs, frameStartMs, fps: this.#fps };
+    const kept = grabToKeep(clocks, Date.now());
+    this.#child.stdin.write(`c${GATE} -1 enable ${openGate(fromMs, kept, this.#fps)}
+`);
   }
 
   /** Encodes what was captured so far and ends. May be called again. */

@@ -23,6 +23,8 @@ export interface SessionReports {
 }
 
 const REPORT_MS = 500;
+/** The clocks of page and capture part by some ten microseconds a second. */
+const FOLLOW_MS = 20_000;
 
 /** One recording, from opening its resources to giving them back. Writes the state; nobody else does. */
 export class Session {
@@ -185,7 +187,15 @@ export class Session {
       onCrash: (error) => this.stop({ ...causeOf(error), atMs: this.#beforeNow() }),
     });
     this.#pageReadyMs = (await page.open()).readyMs;
+    await this.#followPage(page);
+    const timer = setInterval(() => void this.#followPage(page), FOLLOW_MS);
+    this.#resources.defer(() => clearInterval(timer));
     this.#passed('page');
+  }
+
+  async #followPage(page: RecordedPage): Promise<void> {
+    const frameStartMs = await page.frameStart().catch(() => null);
+    if (frameStartMs !== null) this.#takes?.follow(frameStartMs);
   }
 
   async #own<T extends AsyncDisposable>(opening: Promise<T>): Promise<T> {

@@ -15,7 +15,7 @@ export interface TakesOptions {
   readonly onLost: (error: RecorderError) => void;
 }
 
-/** The encoder gives out a frame up to a second after its capture; a frame that takes longer is not coming. */
+/** The encoder gives out a frame within a fraction of a second; one that takes longer than this is not coming. */
 const TRAILING_MS = 3_000;
 
 /** An encoder with the take that is cut out of its stream. */
@@ -23,6 +23,7 @@ interface Run {
   readonly encoder: Encoder;
   readonly reader: FrameReader;
   take: Take | null;
+  openFromMs: number | null;
   finishing: boolean;
 }
 
@@ -35,6 +36,7 @@ export class Takes implements AsyncDisposable {
   #run: Run;
   #drained: Promise<void> = Promise.resolve();
   #mediaEnd = LEAD_IN;
+  #frameStartMs = 0;
 
   constructor(options: TakesOptions) {
     this.#options = options;
@@ -46,6 +48,13 @@ export class Takes implements AsyncDisposable {
     return this.#run.encoder.armed;
   }
 
+  /** Follows the page's clock. @param frameStartMs when a frame of the page began, UTC ms. */
+  follow(frameStartMs: number): void {
+    this.#frameStartMs = frameStartMs;
+    const { encoder, openFromMs, finishing } = this.#run;
+    if (openFromMs !== null && !finishing) encoder.openFrom(openFromMs, frameStartMs);
+  }
+
   /** Begins a take. @returns when its first picture is captured. */
   async begin(): Promise<void> {
     const run = this.#run;
@@ -53,7 +62,8 @@ export class Takes implements AsyncDisposable {
     const { fps } = this.#options.encoder.picture;
     const fromMs = Date.now() + gateLeadMs(fps);
     run.take = new Take({ fps, fromMs, mediaStart: this.#mediaEnd, soundShift: soundShift(fps) });
-    run.encoder.openFrom(fromMs);
+    run.encoder.openFrom(fromMs, this.#frameStartMs);
+    run.openFromMs = fromMs;
     await sleep(fromMs - Date.now());
   }
 
@@ -90,8 +100,8 @@ export class Takes implements AsyncDisposable {
   }
 
   /**
-   * The encoder runs on until the last frame before the end has come out of it. It could also be told to end at once and
-   * flush; but ffmpeg keeps sound waiting as long as x264 keeps pictures, and drops it then.
+   * The encoder runs on until the last frame before the end has come out of it. Told to end at once it would drop the sound
+   * that it has read but not yet encoded.
    */
   async #drain(run: Run): Promise<void> {
     if (run.take) await Promise.race([run.take.complete, run.encoder.ended, sleep(TRAILING_MS)]);
@@ -109,7 +119,7 @@ export class Takes implements AsyncDisposable {
       for (const one of timed) this.#options.onFrame(one);
     });
     const encoder = Encoder.start({ ...this.#options.encoder, onData: (chunk) => reader.push(chunk) });
-    const run: Run = { encoder, reader, take: null, finishing: false };
+    const run: Run = { encoder, reader, take: null, openFromMs: null, finishing: false };
     void encoder.ended.then(() => {
       if (!run.finishing) this.#options.onLost(new RecorderError('encoder_failed', encoder.describeExit()));
     });
