@@ -36,6 +36,7 @@ const CODES = {
   page_unreachable: 'page',
   page_timeout: 'page',
   browser_failed: 'recording',
+  browser_lost: 'recording',
   display_failed: 'node',
   sound_failed: 'node',
   encoder_failed: 'recording',

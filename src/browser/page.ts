@@ -47,7 +47,7 @@ export class RecordedPage {
     page.on('dialog', (dialog) => void dialog.accept().catch(() => {}));
     page.on('popup', (popup) => void popup?.close().catch(() => {}));
     page.on('error', (error) =>
-      options.onCrash(new RecorderError('browser_failed', `the page crashed: ${error.message}`)),
+      options.onCrash(new RecorderError('browser_lost', `the page crashed: ${error.message}`)),
     );
     return recorded;
   }

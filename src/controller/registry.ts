@@ -3,6 +3,7 @@ import { RecorderError } from '../errors.ts';
 import type { RecordingPlan } from '../recording/plan.ts';
 import type { RunningRecording } from '../recording/recorder.ts';
 import type { RecordingEnd, RecordingStatus } from '../recording/status.ts';
+import { stopCodeOf } from '../recording/stop-code.ts';
 import type { UtcMs } from '../types.ts';
 import { LiveRecording } from './live.ts';
 import type { RecordingRef, Task } from './orders.ts';
@@ -129,7 +130,8 @@ export class Registry {
   settle(sid: string, end: RecordingEnd): void {
     this.#attempt(sid, () => this.#records.saveEnd(sid, end));
     const { outcome, reason, detail, progress, cores } = end;
-    this.#log.info({ sid, outcome, reason, detail, progress, cores }, 'recording ended');
+    const stopCode = stopCodeOf(reason);
+    this.#log.info({ sid, outcome, reason, stopCode, detail, progress, cores }, 'recording ended');
   }
 
   /** Stops all recordings and waits for their ends. */
@@ -146,7 +148,8 @@ function fingerprint({ progress: _, ...rest }: RecordingStatus): string {
 
 function whyNotThere({ sid, end }: RecordingRecord): string {
   if (end === null) return `recording ${sid} was cut off by a restart of the service; its files are being completed`;
-  return `recording ${sid} ended at ${isoTime(end.endedMs)} (${end.outcome}, ${end.reason}): ${end.detail}`;
+  const { code, message } = stopCodeOf(end.reason);
+  return `recording ${sid} ended at ${isoTime(end.endedMs)}, ${end.outcome}, stop code ${code} ${message}: ${end.detail}`;
 }
 
 function isoTime(ms: UtcMs): string {

@@ -6,6 +6,7 @@ const REASONS: Partial<Record<ErrorCode, EndReason>> = {
   page_unreachable: 'page_unreachable',
   page_timeout: 'page_timeout',
   browser_failed: 'browser_failed',
+  browser_lost: 'browser_lost',
   display_failed: 'browser_failed',
   sound_failed: 'browser_failed',
   missing_program: 'browser_failed',

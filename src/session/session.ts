@@ -1,10 +1,3 @@
-import { chownSync } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
-import { Browser } from '../browser/browser.ts';
-import { deviceFor } from '../browser/device.ts';
-import { Display } from '../browser/display.ts';
-import { RecordedPage } from '../browser/page.ts';
-import { Sound } from '../capture/sound.ts';
 import { messageOf, RecorderError } from '../errors.ts';
 import { RecordingFiles } from '../output/recording-files.ts';
 import type { TimedFrame } from '../output/take.ts';
@@ -15,6 +8,7 @@ import type { RecordingEnd, RecordingStatus } from '../recording/status.ts';
 import { Alarm } from './alarm.ts';
 import { causeOf } from './cause.ts';
 import { type Cause, type Effect, type Event, next, type State } from './machine.ts';
+import { Stage } from './stage.ts';
 import { Takes } from './takes.ts';
 
 export interface SessionReports {
@@ -46,6 +40,7 @@ export class Session {
   #frames = 0;
   #missing = 0;
   #mediaMs = 0;
+  #cores = 0;
 
   constructor(plan: RecordingPlan, reports: SessionReports) {
     this.#plan = plan;
@@ -104,10 +99,10 @@ export class Session {
         this.#enqueue(() => this.#drain());
         break;
       case 'finish_files':
-        this.#enqueue(() => this.#finishFiles());
+        this.#enqueue(() => this.#finish());
         break;
       case 'report_end':
-        this.#enqueue(() => this.#close());
+        this.#reportEnd();
         break;
     }
   }
@@ -117,44 +112,50 @@ export class Session {
     this.#work = this.#work.then(effect).catch((error: unknown) => this.stop(causeOf(error)));
   }
 
-  /** Everything at once that does not wait for something else: the time to the first frame is what users feel. */
+  /** As much as possible at once: the time to the first frame is what users feel. */
   async #open(): Promise<void> {
-    const { picture, runtimeFolder: folder, identity } = this.#plan;
-    await this.#makeRuntimeFolder();
+    const { picture, sound, runtimeFolder: folder, identity } = this.#plan;
     this.#filesOpened = this.#openFiles();
-    const [display, sound] = await Promise.all([
-      this.#own(Display.open({ size: picture, fps: picture.fps, folder, identity })),
-      this.#own(Sound.open({ folder, identity })),
-      this.#filesOpened,
-    ]);
-    this.#passed('display and sound');
-    this.#stopWhenGone(display.exited, 'display');
-    this.#stopWhenGone(sound.exited, 'sound daemon');
-    const env = { ...display.env, ...sound.env };
-    const inputs = { display: display.name, source: sound.source };
+    // Waited for further down; failing before that it must not count as unhandled.
+    this.#filesOpened.catch(() => {});
+    const stage = await this.#openStage();
     this.#takes = this.#resources.use(
       new Takes({
-        encoder: { inputs, picture, sound: this.#plan.sound, folder, env, identity },
+        encoder: { inputs: stage.inputs, picture, sound, folder, env: stage.env, identity },
         onFrame: (frame) => this.#record(frame),
         onTables: (tables) => this.#setTables(tables),
         onLost: (error) => this.#handle({ type: 'encoder_lost', cause: causeOf(error) }),
       }),
     );
-    await this.#openPage(env);
-    await this.#takes.armed;
+    const [ready] = await Promise.all([stage.play(), this.#takes.armed, this.#filesOpened]);
+    this.#pageReadyMs = ready.readyMs;
+    await this.#follow(stage);
+    const timer = setInterval(() => void this.#follow(stage), FOLLOW_MS);
+    this.#resources.defer(() => clearInterval(timer));
     this.#passed('encoder');
+  }
+
+  async #openStage(): Promise<Stage> {
+    const stage = await Stage.open(this.#plan, {
+      onReload: () => this.#reports.onEvent({ name: 'reloaded', reason: 'page_load_timeout' }),
+      onLost: (error) => this.stop({ ...causeOf(error), atMs: this.#beforeNow() }),
+      onStep: (name) => this.#passed(name),
+    });
+    if (!this.#resources.disposed) return this.#resources.use(stage);
+    // Opened too late: the recording is over, what it owned has been given back.
+    await stage[Symbol.asyncDispose]();
+    throw new RecorderError('wrong_state', 'the recording ended while it was starting');
+  }
+
+  /** Keeps the capture in step with the page. */
+  async #follow(stage: Stage): Promise<void> {
+    const frameStartMs = await stage.frameStart();
+    if (frameStartMs !== null) this.#takes?.follow(frameStartMs);
   }
 
   /** Writes down how long opening took up to here, for the log of a slow start. */
   #passed(step: string): void {
     this.#steps[step] = Math.round(performance.now() - this.#openedAt);
-  }
-
-  async #makeRuntimeFolder(): Promise<void> {
-    const { runtimeFolder: folder, identity } = this.#plan;
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    this.#resources.defer(() => rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 }));
-    if (identity) chownSync(folder, identity.uid, identity.gid);
   }
 
   async #openFiles(): Promise<void> {
@@ -169,48 +170,6 @@ export class Session {
       onSliceClosed: () => this.#reportStatus(),
       onError: (error) => this.stop(causeOf(error)),
     });
-  }
-
-  async #openPage(env: Readonly<Record<string, string>>): Promise<void> {
-    const { page: plan, picture, runtimeFolder: folder, identity } = this.#plan;
-    const device = deviceFor(picture, plan.mobile);
-    const browser = await this.#own(
-      Browser.launch({ size: picture, pixelRatio: device.pixelRatio, folder, env, identity }),
-    );
-    this.#passed('browser');
-    this.#stopWhenGone(browser.exited, 'browser');
-    const page = await RecordedPage.prepare(browser.page, {
-      url: plan.url,
-      readyTimeoutS: plan.readyTimeoutS,
-      device,
-      onReload: () => this.#reports.onEvent({ name: 'reloaded', reason: 'page_load_timeout' }),
-      onCrash: (error) => this.stop({ ...causeOf(error), atMs: this.#beforeNow() }),
-    });
-    this.#pageReadyMs = (await page.open()).readyMs;
-    await this.#followPage(page);
-    const timer = setInterval(() => void this.#followPage(page), FOLLOW_MS);
-    this.#resources.defer(() => clearInterval(timer));
-    this.#passed('page');
-  }
-
-  async #followPage(page: RecordedPage): Promise<void> {
-    const frameStartMs = await page.frameStart().catch(() => null);
-    if (frameStartMs !== null) this.#takes?.follow(frameStartMs);
-  }
-
-  async #own<T extends AsyncDisposable>(opening: Promise<T>): Promise<T> {
-    const resource = await opening;
-    // Opened too late: the recording is over, its stack has been taken down.
-    if (this.#resources.disposed) {
-      await resource[Symbol.asyncDispose]();
-      throw new RecorderError('wrong_state', 'the recording ended while it was starting');
-    }
-    return this.#resources.use(resource);
-  }
-
-  #stopWhenGone(exited: Promise<unknown>, name: string): void {
-    const error = new RecorderError('browser_failed', `the ${name} ended although the recording needs it`);
-    void exited.then(() => this.stop({ ...causeOf(error), reason: 'browser_lost', atMs: this.#beforeNow() }));
   }
 
   /** A window that has vanished may have been captured already when we learn of it; leave out the last two frames. */
@@ -250,39 +209,42 @@ export class Session {
   async #drain(): Promise<void> {
     this.#limit.clear();
     if (this.#state.phase !== 'stopping') return;
-    await this.#takes?.drain(this.#state.cause.atMs);
+    await this.#attempt(async (cause) => await this.#takes?.drain(cause.atMs), this.#state.cause);
     this.#handle({ type: 'drained' });
   }
 
-  async #finishFiles(): Promise<void> {
+  /** Completes the files; meanwhile everything else is given back. */
+  async #finish(): Promise<void> {
+    const seconds = (performance.now() - this.#openedAt) / 1000;
+    this.#cores = groupCpuSeconds(process.pid) / seconds;
+    const closing = this.#attempt(() => this.#resources.disposeAsync(), null);
     // A stop may come before the folder is there; a failure to make it has ended the recording already.
     await this.#filesOpened.catch(() => {});
     const problems = (await this.#files?.finish()) ?? [];
-    const media = (this.#files?.sliceCount ?? 0) > 0;
-    for (const problem of problems) this.#problems.push(messageOf(problem));
-    this.#handle({ type: 'finished', media, whole: problems.length === 0 });
+    this.#problems.push(...problems.map(messageOf));
+    await closing;
+    this.#handle({ type: 'finished', media: (this.#files?.sliceCount ?? 0) > 0, whole: problems.length === 0 });
   }
 
-  async #close(): Promise<void> {
-    const { state } = this;
+  /** On the way to the end nothing stops: what fails is told in the end. */
+  async #attempt<T>(step: (given: T) => Promise<void>, given: T): Promise<void> {
+    await step(given).catch((error: unknown) => this.#problems.push(messageOf(error)));
+  }
+
+  #reportEnd(): void {
+    const state = this.#state;
     if (state.phase !== 'ended') return;
-    const seconds = (performance.now() - this.#openedAt) / 1000;
-    const cores = groupCpuSeconds(process.pid) / seconds;
-    await this.#resources.disposeAsync().catch((error: unknown) => this.#problems.push(messageOf(error)));
+    const { files, progress } = this.status;
     this.#ended.resolve({
       outcome: state.outcome,
       reason: state.cause.reason,
       detail: [state.cause.detail, ...this.#problems].join('; '),
-      files: state.outcome === 'complete' || state.outcome === 'partial' ? (this.#files?.list ?? []) : [],
+      files: state.outcome === 'complete' || state.outcome === 'partial' ? files : [],
       startedMs: this.#startedMs,
       endedMs: Date.now(),
-      progress: this.status.progress,
-      cores,
+      progress,
+      cores: this.#cores,
     });
-  }
-
-  get state(): State {
-    return this.#state;
   }
 
   get status(): RecordingStatus {

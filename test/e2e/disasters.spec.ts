@@ -35,7 +35,7 @@ test.describe('a page', () => {
       await using folder = await temporaryFolder();
       await using service = await Service.start(folder.path);
       const recording = await service.record({ url: pages.url(path) });
-      expect(await recording.ended()).toMatch(/answered (404|503)/);
+      expect(await recording.ended()).toMatch(/stop code 5 access_url_failed: .*answered (404|503)/);
       expect((await recording.stop()).status).toBe(404);
       expect(await leftovers(recording.sid)).toEqual([]);
     });
@@ -46,7 +46,7 @@ test.describe('a page', () => {
     await using folder = await temporaryFolder();
     await using service = await Service.start(folder.path);
     const recording = await service.record({ url: pages.url('ready', { after: 'never' }), readyTimeout: 1 });
-    expect(await recording.ended()).toContain('notifyReady() within 1 s, twice');
+    expect(await recording.ended()).toMatch(/stop code 4 page_load_timeout: .*notifyReady\(\) within 1 s, twice/);
     expect(pages.requests.filter((request) => request.startsWith('/ready'))).toHaveLength(2);
     expect(await leftovers(recording.sid)).toEqual([]);
   });
@@ -72,7 +72,7 @@ test.describe('while recording', () => {
     await recording.begun();
     await sleep(3000);
     process.kill(processIds(recording.sid, 'chromium')[0] as number, 'SIGKILL');
-    expect(await recording.ended()).toContain('browser');
+    expect(await recording.ended()).toMatch(/stop code 6 recorder_error: .*browser/);
     await expectWhole(recording, 2.5);
   });
 

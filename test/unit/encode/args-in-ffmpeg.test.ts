@@ -13,7 +13,7 @@ async function encode(fps: number, open: boolean) {
   const outputs = args.slice(args.indexOf('-map'));
   const gate = outputs.findIndex((argument) => argument.includes('enable='));
   assert.ok(gate > 0);
-  if (open) outputs[gate] = outputs[gate]?.replace(/enable='[^']*'/, `enable='${openGate(0)}'`) ?? '';
+  if (open) outputs[gate] = outputs[gate]?.replace(/enable='[^']*'/, `enable='${openGate(0, 0, fps)}'`) ?? '';
   const inputs = ['-f', 'lavfi', '-i', 'sine=r=48000', '-f', 'lavfi', '-i', `testsrc2=s=240x240:r=${fps}`];
   const { frames } = readFrames(await ffmpegOutput(['-copyts', ...inputs, '-t', String(SECONDS), ...outputs]));
   return {

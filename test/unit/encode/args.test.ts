@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { encoderArgs, even, GATE, gateLeadMs, KEY_FRAME_S, openGate } from '../../../src/encode/args.ts';
+import { GRABS } from '../../../src/encode/grabs.ts';
 import { AUDIO_PROFILES, type PicturePlan, type SoundPlan } from '../../../src/recording/plan.ts';
 import { expression } from '../../support/expression.ts';
 
@@ -55,14 +56,15 @@ test('an odd size is captured without its last column and row', () => {
 
 test('rate, bit rate and the distances that depend on them', () => {
   const told = [5, 15, 30, 60].map((fps) =>
-    ['-framerate', '-rc-lookahead', '-g'].map((option) => Number(value(args({ fps }), option))),
+    ['-framerate', '-threads', '-g'].map((option) => Number(value(args({ fps }), option))),
   );
   assert.deepEqual(told, [
-    [5, 2, 100],
-    [15, 5, 300],
-    [30, 10, 600],
-    [60, 10, 1200],
+    [10, 2, 100],
+    [30, 2, 300],
+    [60, 2, 600],
+    [120, 2, 1200],
   ]);
+  assert.equal(value(args({ width: 1920, height: 1080 }), '-threads'), '3');
   assert.equal(value(args({ bitrateKbps: 350 }), '-maxrate'), '350k');
   assert.equal(value(args({ bitrateKbps: 350 }), '-bufsize'), '700k');
 });
@@ -86,7 +88,8 @@ test('while it is armed one picture or two pass now and then, never none', () =>
       assert.ok(filters.startsWith(`${GATE}=mode=select:key=never:`));
       const closed = expression(quoted(filters, 'enable'));
       const everyS = Math.max(0.5, 4 / fps);
-      const passed = Array.from({ length: Math.ceil(20 * everyS * fps) }, (_, i) => (i + phase) / fps).filter(
+      const rate = GRABS * fps;
+      const passed = Array.from({ length: Math.ceil(20 * everyS * rate) }, (_, i) => (i + phase) / rate).filter(
         (t) => !closed({ t }),
       );
       const perRound = Map.groupBy(passed, (t) => Math.floor(t / everyS));
@@ -98,15 +101,31 @@ test('while it is armed one picture or two pass now and then, never none', () =>
   );
 });
 
-test('opened, the gate holds back what was captured before its moment and nothing after', () => {
-  const closed = expression(openGate(1_795_348_800_123.5));
-  assert.equal(closed({ t: 1_795_348_800.1234 }), 1);
-  assert.equal(closed({ t: 1_795_348_800.1235 }), 0);
-  assert.equal(closed({ t: 1_795_348_900 }), 0);
+const FROM_MS = 1_795_348_800_123.5;
+
+test('opened, the gate holds back what was captured before its moment', () => {
+  const closed = expression(openGate(FROM_MS, FROM_MS, 30));
+  assert.notEqual(closed({ t: 1_795_348_800.1234 }), 0);
+  assert.equal(closed({ t: 1_795_348_800.1236 }), 0);
+});
+
+test('opened, the gate lets one grab of each interval through, however late or early it comes within a quarter', () => {
+  const late = fc.double({ min: -0.24, max: 0.24, noNaN: true });
+  fc.assert(
+    fc.property(fpsRange, fc.integer({ min: 0, max: 1e6 }), late, (fps, offsetMs, jitter) => {
+      const keptMs = FROM_MS + offsetMs / 1000;
+      const closed = expression(openGate(FROM_MS - 1000, keptMs, fps));
+      for (const interval of [1, 7, 100, 100_000]) {
+        const t = keptMs / 1000 + (interval + jitter) / fps;
+        assert.equal(closed({ t }), 0);
+        assert.equal(closed({ t: t + 0.5 / fps }), 1);
+      }
+    }),
+  );
 });
 
 test('the gate is told to open early enough for the encoder to listen and for a gap before it', () => {
-  for (let fps = 5; fps <= 60; fps += 1) assert.ok(gateLeadMs(fps) >= 100 + 2000 / fps, `${fps} a second`);
+  for (let fps = 5; fps <= 60; fps += 1) assert.ok(gateLeadMs(fps) >= 100 + 2500 / fps, `${fps} a second`);
 });
 
 test('of two pictures grabbed at once the second is dropped, evenly spaced ones stay', () => {
