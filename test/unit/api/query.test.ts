@@ -75,7 +75,10 @@ describe('after the end', () => {
     await service.restart();
     const { status, body } = await calls.query();
     assert.deepEqual([status, body.code, body.reason], [404, 404, 'failed to find worker']);
-    assert.match(body.detail, /2024-05-01T12:30:05\.000Z, failed, stop code 5 access_url_failed: the page answered 503/);
+    assert.match(
+      body.detail,
+      /2024-05-01T12:30:05\.000Z, failed, stop code 5 access_url_failed: the page answered 503/,
+    );
   });
 });
 
