@@ -1,6 +1,7 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { RecorderError } from '../errors.ts';
 import { killGroup } from '../process/fork.ts';
 import { leaderless, runs } from '../process/groups.ts';
 
@@ -20,8 +21,20 @@ export function runtimeFolder(sid: string): string {
 /** Writes down which process a runtime folder belongs to, so that a later sweep can prove it. */
 export function noteOwner(folder: string, pid: number): void {
   // Others may pass through to files of their own below, but not look around.
+  mkdirSync(runtimeRoot(), { recursive: true, mode: 0o711 });
+  requireOwnRoot();
   mkdirSync(folder, { recursive: true, mode: 0o711 });
   writeFileSync(join(folder, OWNER), String(pid));
+}
+
+/** Its name can be foretold, so somebody else may have made it first, to read or lead astray what is put there. */
+function requireOwnRoot(): void {
+  const root = lstatSync(runtimeRoot());
+  if (root.isDirectory() && root.uid === process.getuid?.()) return;
+  throw new RecorderError(
+    'config_invalid',
+    `expected ${runtimeRoot()} to be a folder of this user's, it is not; remove it`,
+  );
 }
 
 /**

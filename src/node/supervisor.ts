@@ -72,9 +72,14 @@ class SupervisedRecording implements RunningRecording {
     this.#plan = plan;
     this.#status = firstStatus(plan);
     this.#session = session;
+    try {
+      noteOwner(plan.runtimeFolder, session.pid);
+    } catch (error) {
+      session.killGroup();
+      throw error;
+    }
     session.onMessage((message) => this.#onMessage(message));
     this.ended = this.#watch();
-    noteOwner(plan.runtimeFolder, this.#session.pid);
     this.#session.send({ type: 'start', plan });
   }
 

@@ -5,10 +5,10 @@ import { countPageFrames } from '../probe/counting.ts';
 import { collectFrames } from '../probe/frames.ts';
 import { isMonotonic, readMedia, readPackets } from '../probe/media.ts';
 import { checkHls } from '../probe/playlist.ts';
-import { temporaryFolder } from '../support/folder.ts';
 import { leftovers, processIds } from '../support/leftovers.ts';
 import { servePages } from '../support/pages.ts';
 import { type Recording, Service } from '../support/service.ts';
+import { makeTempFolder } from '../support/temp-folder.ts';
 
 /** Files that a player takes, and nothing of the recording's processes, folders and sockets left. */
 async function expectWhole(recording: Recording, leastSeconds: number): Promise<number> {
@@ -32,7 +32,7 @@ test.describe('a page', () => {
   ] as const) {
     test(`${name} ends the recording, and the next call is told why`, async () => {
       await using pages = await servePages();
-      await using folder = await temporaryFolder();
+      await using folder = await makeTempFolder();
       await using service = await Service.start(folder.path);
       const recording = await service.record({ url: pages.url(path) });
       expect(await recording.ended()).toMatch(/stop code 5 access_url_failed: .*answered (404|503)/);
@@ -43,7 +43,7 @@ test.describe('a page', () => {
 
   test('that never gets ready is loaded twice and given up', async () => {
     await using pages = await servePages();
-    await using folder = await temporaryFolder();
+    await using folder = await makeTempFolder();
     await using service = await Service.start(folder.path);
     const recording = await service.record({ url: pages.url('ready', { after: 'never' }), readyTimeout: 1 });
     expect(await recording.ended()).toMatch(/stop code 4 page_load_timeout: .*notifyReady\(\) within 1 s, twice/);
@@ -53,7 +53,7 @@ test.describe('a page', () => {
 
   test('whose renderer is killed while it loads ends the recording', async () => {
     await using pages = await servePages();
-    await using folder = await temporaryFolder();
+    await using folder = await makeTempFolder();
     await using service = await Service.start(folder.path);
     const recording = await service.record({ url: pages.url('/slow', { ms: 60_000 }) });
     while (pages.requests.length === 0) await sleep(50);
@@ -66,7 +66,7 @@ test.describe('a page', () => {
 test.describe('while recording', () => {
   test('Chromium is killed: what was recorded is whole', async () => {
     await using pages = await servePages();
-    await using folder = await temporaryFolder();
+    await using folder = await makeTempFolder();
     await using service = await Service.start(folder.path);
     const recording = await service.record({ url: pages.url('animated') });
     await recording.begun();
@@ -78,7 +78,7 @@ test.describe('while recording', () => {
 
   test('the encoder is killed: another goes on in the same files', async () => {
     await using pages = await servePages();
-    await using folder = await temporaryFolder();
+    await using folder = await makeTempFolder();
     await using service = await Service.start(folder.path);
     const recording = await service.record({ url: pages.url('animated') });
     await recording.begun();
@@ -93,7 +93,7 @@ test.describe('while recording', () => {
 
   test('its process is killed: the service completes its files', async () => {
     await using pages = await servePages();
-    await using folder = await temporaryFolder();
+    await using folder = await makeTempFolder();
     await using service = await Service.start(folder.path);
     const [one, other] = [
       await service.record({ url: pages.url('animated') }),
@@ -112,7 +112,7 @@ test.describe('while recording', () => {
 
   test('the service is killed: after its restart the files are there, at most 2 s short', async () => {
     await using pages = await servePages();
-    await using folder = await temporaryFolder();
+    await using folder = await makeTempFolder();
     let recording: Recording;
     let killedMs: number;
     let startedMs: number;
@@ -133,7 +133,7 @@ test.describe('while recording', () => {
 
   test('the service is told to end: it completes all recordings first', async () => {
     await using pages = await servePages();
-    await using folder = await temporaryFolder();
+    await using folder = await makeTempFolder();
     let recording: Recording;
     {
       await using service = await Service.start(folder.path);
@@ -147,7 +147,7 @@ test.describe('while recording', () => {
   test('the disk gets full: what is on it plays, and the end says so', async () => {
     test.skip(process.getuid?.() !== 0, 'only root can make a small disk');
     await using pages = await servePages();
-    await using folder = await temporaryFolder();
+    await using folder = await makeTempFolder();
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1500k', 'tmpfs', folder.path]);
     try {
       await using service = await Service.start(folder.path);
@@ -167,7 +167,7 @@ test.describe('while recording', () => {
 test.describe('orders out of turn', () => {
   test('a second stop is refused, the first one is carried out', async () => {
     await using pages = await servePages();
-    await using folder = await temporaryFolder();
+    await using folder = await makeTempFolder();
     await using service = await Service.start(folder.path);
     const recording = await service.record({ url: pages.url('animated') });
     await recording.begun();
@@ -181,7 +181,7 @@ test.describe('orders out of turn', () => {
 
   test('a stop before the first frame leaves nothing', async () => {
     await using pages = await servePages();
-    await using folder = await temporaryFolder();
+    await using folder = await makeTempFolder();
     await using service = await Service.start(folder.path);
     const recording = await service.record({ url: pages.url('/slow', { ms: 20_000 }) });
     await sleep(300);
@@ -192,7 +192,7 @@ test.describe('orders out of turn', () => {
 
   test('an asynchronous stop answers at once and is carried out', async () => {
     await using pages = await servePages();
-    await using folder = await temporaryFolder();
+    await using folder = await makeTempFolder();
     await using service = await Service.start(folder.path);
     const recording = await service.record({ url: pages.url('animated') });
     await recording.begun();

@@ -7,15 +7,15 @@ import { collectFrames } from '../probe/frames.ts';
 import { isFaststart, isMonotonic, readMedia, readPackets } from '../probe/media.ts';
 import { grabFrame } from '../probe/pixels.ts';
 import { checkHls } from '../probe/playlist.ts';
-import { temporaryFolder } from '../support/folder.ts';
 import { servePages } from '../support/pages.ts';
 import { startProgram } from '../support/program.ts';
+import { makeTempFolder } from '../support/temp-folder.ts';
 
 const SMALL = ['--size', '640x360', '--fps', '15'];
 
 test('records a page into an MP4 that holds each of its frames once, and says so in JSON', async () => {
   await using pages = await servePages();
-  await using folder = await temporaryFolder();
+  await using folder = await makeTempFolder();
   const out = folder.file('talk.mp4');
   await using program = startProgram([
     'record',
@@ -54,7 +54,7 @@ test('records a page into an MP4 that holds each of its frames once, and says so
 
 test('ends with Ctrl-C and leaves a whole file with the last second in it', async () => {
   await using pages = await servePages();
-  await using folder = await temporaryFolder();
+  await using folder = await makeTempFolder();
   const out = folder.file('cut.mp4');
   await using program = startProgram(['record', pages.url('clock'), '--out', out, ...SMALL]);
   while (pages.requests.length === 0) await sleep(50);
@@ -70,7 +70,7 @@ test('ends with Ctrl-C and leaves a whole file with the last second in it', asyn
 
 test('keeps slices and playlist beside the MP4 when asked for HLS', async () => {
   await using pages = await servePages();
-  await using folder = await temporaryFolder();
+  await using folder = await makeTempFolder();
   const args = ['--out', folder.file('talk.mp4'), '--hls', folder.file('hls'), '--duration', '3s', ...SMALL];
   await using program = startProgram(['record', pages.url('animated'), ...args]);
   expect((await program.finished).code).toBe(0);
@@ -82,7 +82,7 @@ test('keeps slices and playlist beside the MP4 when asked for HLS', async () => 
 
 test('shows the page as on a phone with --mobile', async () => {
   await using pages = await servePages();
-  await using folder = await temporaryFolder();
+  await using folder = await makeTempFolder();
   const out = folder.file('phone.mp4');
   const args = ['--mobile', '--size', '720x1280', '--fps', '10', '--duration', '2s'];
   await using program = startProgram(['record', pages.url('mobile'), '--out', out, ...args]);
@@ -102,7 +102,7 @@ for (const [name, args, code, text] of [
 ] as const) {
   test(`says in one line what is wrong with ${name}`, async () => {
     await using pages = await servePages();
-    await using folder = await temporaryFolder();
+    await using folder = await makeTempFolder();
     const [target, ...more] = args;
     const url = target.startsWith('/') ? pages.url(target) : target;
     await using program = startProgram(['record', url, '--out', folder.file('x.mp4'), '--duration', '2s', ...more]);

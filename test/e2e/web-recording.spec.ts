@@ -8,14 +8,14 @@ import { collectFrames } from '../probe/frames.ts';
 import { isFaststart, isMonotonic, keyFrameTimes, readMedia, readPackets } from '../probe/media.ts';
 import { checkHls } from '../probe/playlist.ts';
 import { readSound, silentIntervals } from '../probe/sound.ts';
-import { temporaryFolder } from '../support/folder.ts';
 import { leftovers } from '../support/leftovers.ts';
 import { servePages } from '../support/pages.ts';
 import { Service } from '../support/service.ts';
+import { makeTempFolder } from '../support/temp-folder.ts';
 
 test('records over HTTP to slices, playlist and MP4, with sound in its place', async () => {
   await using pages = await servePages();
-  await using folder = await temporaryFolder();
+  await using folder = await makeTempFolder();
   await using service = await Service.start(folder.path);
   const recording = await service.record({ url: pages.url('animated'), audioProfile: 2 });
 
@@ -71,7 +71,7 @@ test('records over HTTP to slices, playlist and MP4, with sound in its place', a
 
 test('leaves out what was held: ten holds, one playable file as long as the time not held', async () => {
   await using pages = await servePages();
-  await using folder = await temporaryFolder();
+  await using folder = await makeTempFolder();
   await using service = await Service.start(folder.path);
   const recording = await service.record({ url: pages.url('clock') });
   let resumedMs = await recording.begun();
@@ -114,7 +114,7 @@ test('leaves out what was held: ten holds, one playable file as long as the time
 
 test('starts held: page open, nothing recorded until it is resumed', async () => {
   await using pages = await servePages();
-  await using folder = await temporaryFolder();
+  await using folder = await makeTempFolder();
   await using service = await Service.start(folder.path);
   const recording = await service.record({ url: pages.url('animated'), onhold: true });
   await recording.begun();
@@ -133,7 +133,7 @@ test('starts held: page open, nothing recorded until it is resumed', async () =>
 
 test('records silence as silence, for as long as the picture', async () => {
   await using pages = await servePages();
-  await using folder = await temporaryFolder();
+  await using folder = await makeTempFolder();
   await using service = await Service.start(folder.path);
   const recording = await service.record({ url: pages.url('static') });
   await recording.begun();
