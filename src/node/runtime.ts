@@ -5,7 +5,8 @@ import { RecorderError } from '../errors.ts';
 import { killGroup } from '../process/fork.ts';
 import { leaderless, runs } from '../process/groups.ts';
 
-const OWNER = 'session.pid';
+/** Beside the folder, not in it: the recorded page's browser may write there, and what a sweep kills is not for it to say. */
+const OWNER = '.pid';
 const SESSION_COMMAND = 'session/main.ts';
 const X_LOCK = /^\.X(\d+)-lock$/;
 
@@ -24,7 +25,7 @@ export function noteOwner(folder: string, pid: number): void {
   mkdirSync(runtimeRoot(), { recursive: true, mode: 0o711 });
   requireOwnRoot();
   mkdirSync(folder, { recursive: true, mode: 0o711 });
-  writeFileSync(join(folder, OWNER), String(pid));
+  writeFileSync(`${folder}${OWNER}`, String(pid));
 }
 
 /** Its name can be foretold, so somebody else may have made it first, to read or lead astray what is put there. */
@@ -43,15 +44,20 @@ function requireOwnRoot(): void {
  * @param lost recordings that nobody runs any more; their processes are ended. Of others only what is left of dead ones is removed.
  */
 export function sweep(lost: ReadonlySet<string>): void {
-  for (const sid of entries(runtimeRoot())) {
+  for (const sid of new Set(entries(runtimeRoot()).map((name) => name.replace(OWNER, '')))) {
     const folder = runtimeFolder(sid);
-    const pid = Number(readText(join(folder, OWNER)));
+    const pid = Number(readText(`${folder}${OWNER}`));
     const running = runs(pid, SESSION_COMMAND);
     if (running && !lost.has(sid)) continue;
     if (running || leaderless(pid)) killGroup(pid);
-    rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+    removeRuntime(folder);
   }
   for (const name of entries('/tmp')) removeStaleDisplay(name);
+}
+
+export function removeRuntime(folder: string): void {
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+  rmSync(`${folder}${OWNER}`, { force: true });
 }
 
 /** A display that was killed leaves a lock and a socket; displays of living servers are not touched. */

@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RecorderError } from '../errors.ts';
 import { Fork } from '../process/fork.ts';
@@ -7,7 +6,7 @@ import type { RecordingPlan } from '../recording/plan.ts';
 import type { Recorder, RunningRecording } from '../recording/recorder.ts';
 import type { RecordingEnd, RecordingStatus } from '../recording/status.ts';
 import { finishLost } from './finish-lost.ts';
-import { noteOwner } from './runtime.ts';
+import { noteOwner, removeRuntime } from './runtime.ts';
 
 const SESSION_MODULE = join(import.meta.dirname, '../session/main.ts');
 /** A session that has ended its recording leaves within this time, or is ended. */
@@ -144,7 +143,7 @@ class SupervisedRecording implements RunningRecording {
   async #watch(): Promise<RecordingEnd> {
     const exit = await this.#session.exited;
     this.#session.killGroup();
-    await rm(this.#plan.runtimeFolder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+    removeRuntime(this.#plan.runtimeFolder);
     const how = exit.signal ?? `code ${exit.code}`;
     const detail = `the process of the recording ended with ${how}. ${this.#session.tail()}`.trim();
     const end = this.#end ?? (await finishLost(this.#plan, this.#status, detail));

@@ -46,7 +46,7 @@ test('a runtime folder is below a root of the user, and says whose it is', async
   await using folder = await makeTempFolder();
   const root = await call(folder, "runtime.noteOwner(runtime.runtimeFolder('abc'), 4711)");
   assert.equal(root, folder.file(`tapehead-${process.getuid?.()}`));
-  assert.equal(await readFile(join(root, 'abc/session.pid'), 'utf8'), '4711');
+  assert.equal(await readFile(join(root, 'abc.pid'), 'utf8'), '4711');
   assert.equal((await stat(join(root, 'abc'))).mode & 0o066, 0, 'others may not read or write it');
 });
 
@@ -92,7 +92,7 @@ test('a folder that nobody owns, or with nonsense for an owner, is removed', asy
   const root = await call(folder, '');
   await mkdir(join(root, 'without'), { recursive: true });
   await mkdir(join(root, 'nonsense'));
-  await writeFile(join(root, 'nonsense/session.pid'), 'not a number');
+  await writeFile(join(root, 'nonsense.pid'), 'not a number');
   await sweep(folder);
   assert.deepEqual(await readdir(root), []);
 });
