@@ -6,14 +6,16 @@ import type { Logger } from 'pino';
 import { buildApp } from './api/server.ts';
 import type { Config } from './config/schema.ts';
 import { Controller } from './controller/controller.ts';
+import type { Places } from './controller/plan.ts';
 import { openSqliteRecords } from './controller/records-sqlite.ts';
-import { openResourceKey, ResourceIds } from './controller/resource-id.ts';
+import { ResourceIds } from './controller/resource-id.ts';
 import { RecorderError } from './errors.ts';
 import { MachineCapacity } from './node/capacity.ts';
 import { finishLost } from './node/finish-lost.ts';
 import { runtimeRoot, sweep } from './node/runtime.ts';
 import { Supervisor } from './node/supervisor.ts';
 import type { Identity } from './types.ts';
+import { openKeyFile } from './vault/key-file.ts';
 
 export interface ServiceParts {
   readonly config: Config;
@@ -31,8 +33,14 @@ export async function openService({ config, identity, version, log }: ServicePar
     recorder: opened.use(new Supervisor({ keepSpare: true })),
     records,
     capacity: new MachineCapacity(config.capacityCores),
-    resourceIds: new ResourceIds(openResourceKey(join(config.data, 'resource.key'))),
-    places: { recordings: join(config.data, 'recordings'), runtime: runtimeRoot(), identity },
+    resourceIds: new ResourceIds(openKeyFile(join(config.data, 'resource.key'))),
+    places: {
+      recordings: join(config.data, 'recordings'),
+      runtime: runtimeRoot(),
+      identity,
+      debug: join(config.data, 'debug'),
+      rules: rulesOf(config),
+    },
     log,
   });
   await settleLost(controller, log);
@@ -44,6 +52,19 @@ export async function openService({ config, identity, version, log }: ServicePar
   if (config.credentials.length === 0) log.warn('no credentials are configured: only this machine may call');
   log.info({ address, port, data: config.data }, 'listening');
   return opened.move();
+}
+
+function rulesOf(config: Config): Places['rules'] {
+  const { allowPrivate, webrtcUdp, sandbox } = config;
+  return {
+    network: { allowPrivate, webrtcUdp, caFile: config.caFile ?? null },
+    limits: {
+      webgl: config.limitWebgl,
+      videoPixels: config.limitVideoPixels ?? null,
+      bandwidthKbps: config.limitBandwidthKbps ?? null,
+    },
+    sandbox,
+  };
 }
 
 /** Completes the recordings that were running when the last service died. */

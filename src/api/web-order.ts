@@ -24,6 +24,8 @@ export function webOrderOf(request: StartRequest): WebOrder {
     maxRecordingHour: param.maxRecordingHour,
     mp4: request.recordingFileConfig?.avFileType.includes('mp4') ?? false,
     maxVideoDurationMin: param.maxVideoDuration,
+    pushes: [],
+    storage: null,
     prefix: request.storageConfig?.fileNamePrefix ?? [],
   };
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { copyFile, mkdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { messageOf } from '../errors.ts';
-import { AUDIO_PROFILES, type RecordingPlan, type SoundPlan } from '../recording/plan.ts';
+import { AUDIO_PROFILES, type RecordingPlan, type SoundPlan, STANDALONE } from '../recording/plan.ts';
 import type { Recorder } from '../recording/recorder.ts';
 import type { RecordingEnd } from '../recording/status.ts';
 import type { Identity } from '../types.ts';
@@ -46,6 +46,7 @@ function planFor(order: RecordOrder, out: string, { identity, runtimeFolder }: R
     page: { url: order.url, mobile: order.mobile, readyTimeoutS: order.readyTimeoutS },
     picture: { width, height, fps, bitrateKbps: order.bitrateKbps ?? suits },
     sound: STEREO,
+    ...STANDALONE,
     onhold: false,
     maxRecordingMs: order.durationMs,
     files: {

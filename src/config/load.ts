@@ -9,6 +9,8 @@ const PREFIX = 'TAPEHEAD_';
 const FILE_VARIABLE = 'TAPEHEAD_CONFIG';
 /** Read by the launcher: how to set up what is missing, and which Node to run. */
 const LAUNCHER_VARIABLES = ['TAPEHEAD_SETUP', 'TAPEHEAD_NODE'];
+/** Settings whose values are never shown. */
+const SECRETS = ['credentials', 'callbacks', 'backupStorage', 'vaultKey'];
 const SHOWN_CHARACTERS = 80;
 
 /** Texts of the command line's flags; they win over all else. */
@@ -135,7 +137,7 @@ function memberOf(value: unknown, key: PropertyKey): unknown {
 }
 
 function shown(key: PropertyKey, value: unknown): string {
-  if (key === 'credentials') return 'something else (not shown)';
+  if (SECRETS.includes(String(key))) return 'something else (not shown)';
   const text = JSON.stringify(value) ?? 'nothing';
   return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}...` : text;
 }

@@ -14,11 +14,31 @@ const USER = 'the name of a user of the system';
 const ADDRESS = 'an IP address';
 const LEVEL = `one of ${LOG_LEVELS.join(', ')}`;
 const LIST = 'a list';
+const FLAG = 'true or false';
+const NETWORK = 'an IP address or a network like 10.0.0.0/8';
+const CALLBACKS = 'a JSON object: app id, or "*" for all others, to {"url": "https://...", "secret": "..."}';
+const CALLBACK_URL = 'an http or https URL';
+const BACKUP = 'a JSON object like storageConfig of the API: vendor, region, bucket, accessKey, secretKey, ...';
+const SECONDS = 'a whole number of seconds, 1 or more';
+const KEY_FORM = '64 hexadecimal digits';
+const COUNT = 'a whole number, 0 or more';
+const PIXELS = 'a whole number of pixels, 1 or more';
+const KBPS = 'a whole number of kbit/s, 1 or more';
 
 const CREDENTIAL_FORM = 'key:secret, neither of them empty';
 
 /** What an app id may look like. */
 export const APP_ID_PATTERN = /^[\w.-]{1,128}$/;
+
+function isNetwork(text: string): boolean {
+  const [address = '', bits, ...rest] = text.split('/');
+  const longest = isIP(address) === 4 ? 32 : 128;
+  return (
+    isIP(address) !== 0 &&
+    rest.length === 0 &&
+    (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= longest))
+  );
+}
 
 const credential = z
   .string(CREDENTIAL_FORM)
@@ -83,6 +103,75 @@ export const configSchema = z.strictObject({
     )
     .default([])
     .describe('Addresses that `/v1/ncs/ip` names as the senders of callbacks.'),
+  callbacks: z
+    .record(
+      z.string(),
+      z.strictObject(
+        {
+          url: z.string(CALLBACK_URL).regex(/^https?:\/\//, CALLBACK_URL),
+          secret: z.string('a secret that is not empty').min(1, 'a secret that is not empty'),
+          events: z.array(z.int('a list of event types'), 'a list of event types').optional(),
+        },
+        CALLBACKS,
+      ),
+      CALLBACKS,
+    )
+    .default({})
+    .describe(
+      'Who is told what happens, as JSON: `{"APPID": {"url": "https://...", "secret": "..."}}`; `"*"` stands for all other app ids; `events` limits it to these event types.',
+    ),
+  backupStorage: z
+    .record(z.string(), z.unknown(), BACKUP)
+    .optional()
+    .describe(
+      "Store that takes what a user's store refuses for too long, as JSON with the members of `storageConfig`.",
+    ),
+  backupAfterS: z
+    .int(SECONDS)
+    .min(1, SECONDS)
+    .default(300)
+    .describe('Seconds for which a file is refused before it goes to the backup store.'),
+  allowPrivate: z
+    .array(z.string(NETWORK).refine(isNetwork, NETWORK), LIST)
+    .default([])
+    .describe(
+      'Networks that recorded pages, pushes, callbacks and stores may reach although they are not public: `10.0.0.0/8,::1`.',
+    ),
+  webrtcUdp: z
+    .boolean(FLAG)
+    .default(false)
+    .describe('Recorded pages may send WebRTC over UDP, which passes the check of addresses.'),
+  sandbox: z
+    .boolean(FLAG)
+    .default(true)
+    .describe('false runs Chromium without its sandbox, where the kernel allows none.'),
+  caFile: z.string('a path').min(1, 'a path').optional().describe('PEM file of certificates to trust in addition.'),
+  vaultKey: z
+    .string(KEY_FORM)
+    .regex(/^[0-9a-fA-F]{64}$/, KEY_FORM)
+    .optional()
+    .describe('Key that stored secrets are sealed with; `vault.key` in the data folder when left out.'),
+  limitWebgl: z.boolean(FLAG).default(false).describe('Give up pages that use WebGL (event 72).'),
+  limitVideoPixels: z
+    .int(PIXELS)
+    .min(1, PIXELS)
+    .optional()
+    .describe('Give up pages that play a video of more pixels (event 72).'),
+  limitBandwidthKbps: z
+    .int(KBPS)
+    .min(1, KBPS)
+    .optional()
+    .describe('Give up pages whose traffic is above this over ten seconds (event 72).'),
+  keepDebugBundles: z
+    .int(COUNT)
+    .min(0, COUNT)
+    .default(20)
+    .describe('Debug bundles of recordings that did not end well that are kept; the oldest go first.'),
+  keepRecordsDays: z
+    .int(COUNT)
+    .min(0, COUNT)
+    .default(30)
+    .describe('Days for which an ended recording is remembered; its files are not touched.'),
 });
 
 type Parsed = z.output<typeof configSchema>;
@@ -142,7 +231,20 @@ export function valueOfText(key: ConfigKey, text: string): unknown {
         .split(',')
         .map((item) => item.trim())
         .filter((item) => item !== '');
+    case 'boolean':
+      return text === 'true' || (text === 'false' ? false : text);
+    case 'object':
+      return jsonOrText(text);
     default:
       return text;
+  }
+}
+
+function jsonOrText(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Left for the schema to refuse.
+    return text;
   }
 }

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { messageOf, RecorderError } from '../errors.ts';
 import { within } from '../kit/deadline.ts';
 import type { Recorder } from '../recording/recorder.ts';
-import type { RecordedFile, RecordingEnd, RecordingStatus } from '../recording/status.ts';
+import { type RecordedFile, type RecordingEnd, statusBefore } from '../recording/status.ts';
 import type { UtcMs } from '../types.ts';
 import type { Capacity, Demand, Permit } from './capacity.ts';
 import type { LiveRecording } from './live.ts';
@@ -190,7 +190,7 @@ export class Controller {
       prefix: web.prefix.join('/'),
       startedMs,
       limitMs: startedMs + resource.resourceExpiredHour * HOUR_MS,
-      status: notBegun(web.onhold),
+      status: statusBefore(web.onhold),
       end: null,
     };
     this.#registry.launch(
@@ -240,9 +240,4 @@ function viewOf({ record, running }: LiveRecording): RecordingView {
 
 function withPrefix({ prefix }: RecordingRecord, files: readonly RecordedFile[]): RecordedFile[] {
   return files.map((file) => ({ ...file, name: prefix === '' ? file.name : `${prefix}/${file.name}` }));
-}
-
-function notBegun(onhold: boolean): RecordingStatus {
-  const progress = { mediaMs: 0, frames: 0, missingFrames: 0, bytes: 0 };
-  return { phase: 'starting', onhold, startedMs: null, pageReadyMs: null, slices: 0, files: [], progress };
 }

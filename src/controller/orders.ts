@@ -1,4 +1,5 @@
 import type { RecordedFile, RecordingEnd, RecordingStatus } from '../recording/status.ts';
+import type { StorageOrder } from '../recording/storage.ts';
 import type { Demand } from './capacity.ts';
 
 /** Who records what: the identity of a recording session. */
@@ -34,6 +35,10 @@ export interface WebOrder extends Demand {
   readonly mp4: boolean;
   /** Minutes after which a new MP4 is begun. */
   readonly maxVideoDurationMin: number;
+  /** RTMP addresses to push to. */
+  readonly pushes: readonly string[];
+  /** Where the files are to be stored; null: they stay on this machine. */
+  readonly storage: StorageOrder | null;
   /** Sub folders of the files, and start of the names that are reported. */
   readonly prefix: readonly string[];
 }

@@ -17,6 +17,10 @@ export interface Places {
   /** Sockets and profile of recording `sid` go to `<runtime>/<sid>/`. Short, for the sake of socket names. */
   readonly runtime: string;
   readonly identity: Identity | null;
+  /** Debug bundle of recording `sid` goes to `<debug>/<sid>/`. */
+  readonly debug: string;
+  /** What holds for all recordings of this service. */
+  readonly rules: Pick<RecordingPlan, 'network' | 'limits' | 'sandbox'>;
 }
 
 export function buildPlan(order: StartOrder, sid: string, places: Places): RecordingPlan {
@@ -27,6 +31,10 @@ export function buildPlan(order: StartOrder, sid: string, places: Places): Recor
     picture: { width: web.width, height: web.height, fps: web.fps, bitrateKbps: web.bitrateKbps },
     sound: AUDIO_PROFILES[web.audioProfile] as SoundPlan,
     onhold: web.onhold,
+    ...places.rules,
+    pushes: web.pushes,
+    resumable: true,
+    debugFolder: join(places.debug, sid),
     maxRecordingMs: web.maxRecordingHour * HOUR_MS,
     files: {
       folder: join(places.recordings, sid, ...web.prefix),

@@ -1,11 +1,9 @@
-import { closeSync, mkdirSync, openSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { RecorderError } from '../errors.ts';
+import { NewerFileError, openDatabase } from '../kit/sqlite.ts';
 import type { RecordingEnd, RecordingStatus } from '../recording/status.ts';
 import type { RecordingRecord, Records } from './records.ts';
 
-/** Step n brings a file of version n to version n + 1; steps are only ever added. */
 const MIGRATIONS = [
   `CREATE TABLE recordings (
      sid TEXT PRIMARY KEY,
@@ -29,28 +27,12 @@ const MIGRATIONS = [
  * @throws RecorderError `config_invalid` when the file is of a newer version
  */
 export function openSqliteRecords(file: string): Records {
-  mkdirSync(dirname(file), { recursive: true });
-  closeSync(openSync(file, 'a', 0o600));
-  using stack = new DisposableStack();
-  const database = stack.use(new DatabaseSync(file));
-  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 2000;');
-  migrate(database, file);
-  const records = new SqliteRecords(database);
-  stack.move();
-  return records;
-}
-
-function migrate(database: DatabaseSync, file: string): void {
-  const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version']);
-  if (version > MIGRATIONS.length) {
-    throw new RecorderError(
-      'config_invalid',
-      `${file} has records of version ${version}, but this build reads up to ${MIGRATIONS.length}; use a newer build or another data folder`,
-    );
+  try {
+    return new SqliteRecords(openDatabase(file, MIGRATIONS));
+  } catch (error) {
+    if (error instanceof NewerFileError) throw new RecorderError('config_invalid', error.message, { cause: error });
+    throw error;
   }
-  MIGRATIONS.slice(version).forEach((step, i) => {
-    database.exec(`BEGIN IMMEDIATE; ${step} PRAGMA user_version = ${version + i + 1}; COMMIT;`);
-  });
 }
 
 type Row = Record<string, unknown>;

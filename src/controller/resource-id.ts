@@ -1,12 +1,9 @@
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { RecorderError } from '../errors.ts';
 import type { UtcMs } from '../types.ts';
 import type { Task } from './orders.ts';
 
 const CIPHER = 'aes-256-gcm';
-const KEY_BYTES = 32;
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
 const DIGEST_BYTES = 32;
@@ -90,24 +87,4 @@ export class ResourceIds {
 
 function digestOf(...parts: string[]): Buffer {
   return createHash('sha256').update(JSON.stringify(parts)).digest();
-}
-
-/**
- * Reads the key of the resourceIds, or makes it at the first start; the file is readable for the service's user only.
- * @throws RecorderError `config_invalid` when the file holds something else
- */
-export function openResourceKey(file: string): Buffer {
-  mkdirSync(dirname(file), { recursive: true });
-  try {
-    writeFileSync(file, randomBytes(KEY_BYTES), { flag: 'wx', mode: 0o600 });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  }
-  chmodSync(file, 0o600);
-  const key = readFileSync(file);
-  if (key.length === KEY_BYTES) return key;
-  throw new RecorderError(
-    'config_invalid',
-    `${file} should hold a key of ${KEY_BYTES} bytes but has ${key.length}; remove it to have a new one made`,
-  );
 }

@@ -2,7 +2,7 @@ import { messageOf } from '../errors.ts';
 import { finishedFiles } from '../output/finished-files.ts';
 import { RecordingFiles } from '../output/recording-files.ts';
 import type { RecordingPlan } from '../recording/plan.ts';
-import type { RecordedFile, RecordingEnd, RecordingStatus } from '../recording/status.ts';
+import { NO_QUALITY, type RecordedFile, type RecordingEnd, type RecordingStatus } from '../recording/status.ts';
 
 /**
  * Ends a recording in the place of its process, which died: completes its files from what is on the disk.
@@ -30,6 +30,7 @@ export async function finishLost(
       ...last?.progress,
       ...(mediaMs === null ? {} : { mediaMs }),
     },
+    quality: last?.quality ?? NO_QUALITY,
     cores: 0,
   };
 }

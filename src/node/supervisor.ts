@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { RecorderError } from '../errors.ts';
 import { Fork } from '../process/fork.ts';
-import type { FromSession, RecordingEvent, ToSession } from '../recording/link.ts';
+import type { FromSession, RecordingEvent, Resume, ToSession } from '../recording/link.ts';
 import type { RecordingPlan } from '../recording/plan.ts';
 import type { Recorder, RunningRecording } from '../recording/recorder.ts';
-import type { RecordingEnd, RecordingStatus } from '../recording/status.ts';
+import { type RecordingEnd, type RecordingStatus, statusBefore } from '../recording/status.ts';
 import { finishLost } from './finish-lost.ts';
 import { noteOwner, removeRuntime } from './runtime.ts';
 
@@ -31,11 +31,11 @@ export class Supervisor implements Recorder, Disposable {
     this.#startSpare();
   }
 
-  start(plan: RecordingPlan): RunningRecording {
+  start(plan: RecordingPlan, resume: Resume | null = null): RunningRecording {
     const spare = this.#spare?.alive ? this.#spare : newSession();
     this.#spare = null;
     if (this.#keepSpare) this.#timer ??= setTimeout(() => this.#startSpare(), SPARE_AFTER_MS);
-    return new SupervisedRecording(plan, spare);
+    return new SupervisedRecording(plan, resume, spare);
   }
 
   [Symbol.dispose](): void {
@@ -66,10 +66,10 @@ class SupervisedRecording implements RunningRecording {
   #end: RecordingEnd | null = null;
   #nextOrder = 1;
 
-  constructor(plan: RecordingPlan, session: SessionProcess) {
+  constructor(plan: RecordingPlan, resume: Resume | null, session: SessionProcess) {
     this.sid = plan.sid;
     this.#plan = plan;
-    this.#status = firstStatus(plan);
+    this.#status = statusBefore(plan.onhold);
     this.#session = session;
     try {
       noteOwner(plan.runtimeFolder, session.pid);
@@ -79,7 +79,7 @@ class SupervisedRecording implements RunningRecording {
     }
     session.onMessage((message) => this.#onMessage(message));
     this.ended = this.#watch();
-    this.#session.send({ type: 'start', plan });
+    this.#session.send({ type: 'start', plan, resume });
   }
 
   get status(): RecordingStatus {
@@ -95,19 +95,28 @@ class SupervisedRecording implements RunningRecording {
   }
 
   async hold(onhold: boolean): Promise<void> {
-    const id = this.#nextOrder++;
-    const order = Promise.withResolvers<void>();
-    this.#orders.set(id, order);
-    this.#session.send({ type: 'hold', id, onhold });
-    const over = this.ended.then((end) => {
-      throw new RecorderError('wrong_state', `expected a recording under way, this one has ended: ${end.detail}`);
-    });
-    await Promise.race([order.promise, over]).finally(() => this.#orders.delete(id));
+    await this.#order((id) => ({ type: 'hold', id, onhold }));
+  }
+
+  async push(urls: readonly string[]): Promise<void> {
+    await this.#order((id) => ({ type: 'push', id, urls }));
   }
 
   async stop(): Promise<RecordingEnd> {
     this.#session.send({ type: 'stop' });
     return await this.ended;
+  }
+
+  /** Sends an order and waits until it has taken effect. */
+  async #order(build: (id: number) => ToSession): Promise<void> {
+    const id = this.#nextOrder++;
+    const order = Promise.withResolvers<void>();
+    this.#orders.set(id, order);
+    this.#session.send(build(id));
+    const over = this.ended.then((end) => {
+      throw new RecorderError('wrong_state', `expected a recording under way, this one has ended: ${end.detail}`);
+    });
+    await Promise.race([order.promise, over]).finally(() => this.#orders.delete(id));
   }
 
   #onMessage(message: FromSession): void {
@@ -118,7 +127,7 @@ class SupervisedRecording implements RunningRecording {
       case 'event':
         for (const listener of this.#eventListeners) listener(message.event);
         break;
-      case 'held':
+      case 'done':
         this.#answer(message.id, message.error);
         break;
       case 'ended':
@@ -150,16 +159,4 @@ class SupervisedRecording implements RunningRecording {
     this.#setStatus({ ...this.#status, phase: 'ended', files: end.files, progress: end.progress });
     return end;
   }
-}
-
-function firstStatus(plan: RecordingPlan): RecordingStatus {
-  return {
-    phase: 'starting',
-    onhold: plan.onhold,
-    startedMs: null,
-    pageReadyMs: null,
-    slices: 0,
-    files: [],
-    progress: { mediaMs: 0, frames: 0, missingFrames: 0, bytes: 0 },
-  };
 }

@@ -1,20 +1,41 @@
 import type { RecordingPlan } from './plan.ts';
-import type { RecordingEnd, RecordingStatus } from './status.ts';
+import type { PushState, RecordingEnd, RecordingStatus } from './status.ts';
 
 /** Messages between the service (or the command line) and the process of one recording, over Node's IPC channel. */
 export type ToSession =
-  | { readonly type: 'start'; readonly plan: RecordingPlan }
+  | { readonly type: 'start'; readonly plan: RecordingPlan; readonly resume: Resume | null }
   | { readonly type: 'stop' }
-  /** Answered by `held` with the same id once it has taken effect in the files. */
-  | { readonly type: 'hold'; readonly id: number; readonly onhold: boolean };
+  /** Each order is answered by `done` with the same id once it has taken effect. */
+  | { readonly type: 'hold'; readonly id: number; readonly onhold: boolean }
+  /** Replaces all pushes; those that are in the old and in the new list go on untouched. */
+  | { readonly type: 'push'; readonly id: number; readonly urls: readonly string[] };
 
 export type FromSession =
   | { readonly type: 'status'; readonly status: RecordingStatus }
-  | { readonly type: 'held'; readonly id: number; readonly error: string | null }
+  | { readonly type: 'done'; readonly id: number; readonly error: string | null }
   | { readonly type: 'event'; readonly event: RecordingEvent }
   | { readonly type: 'ended'; readonly end: RecordingEnd };
 
-/** Things that happen once and are told to callbacks; all else is in the status. */
+/** What a session must know that takes over a recording from one that died. Its media is in the folder of the plan. */
+export interface Resume {
+  /** Wall time of the recording's first frame, which its longest time counts from; null: nothing was recorded yet. */
+  readonly startedMs: number | null;
+  readonly onhold: boolean;
+  readonly pushes: readonly string[];
+}
+
+/** Why the page was loaded anew. The first two are the API's own words. */
+export type ReloadReason =
+  | 'page_load_timeout'
+  | 'audio_silence'
+  | 'page_crashed'
+  | 'page_hang'
+  | 'navigation_error'
+  | 'browser_lost';
+
+export type LimitType = 'WebGL' | 'resolution' | 'bandwidth';
+
+/** Things that happen once and are told to callbacks and to the uploader; all else is in the status. */
 export type RecordingEvent =
   | {
       readonly name: 'started';
@@ -23,5 +44,19 @@ export type RecordingEvent =
       /** Milliseconds from the session's start to the end of each step of opening. */
       readonly steps: Readonly<Record<string, number>>;
     }
+  /** Another session has taken over after one died; recording goes on from this moment. */
+  | { readonly name: 'resumed'; readonly atMs: number }
   | { readonly name: 'slice_started'; readonly startUtcMs: number }
-  | { readonly name: 'reloaded'; readonly reason: 'page_load_timeout' };
+  /** The file is on the disk, whole: never written again, except a playlist. */
+  | { readonly name: 'file_ready'; readonly file: ReadyFile }
+  | { readonly name: 'reloaded'; readonly reason: ReloadReason }
+  | { readonly name: 'limit_exceeded'; readonly limit: LimitType }
+  | { readonly name: 'push_changed'; readonly url: string; readonly state: PushState };
+
+/** A file of the recording's folder that is worth storing. */
+export interface ReadyFile {
+  readonly name: string;
+  readonly kind: 'slice' | 'playlist' | 'mp4';
+  /** Number of the MP4 that the slice, or the MP4, belongs to; 0 for the playlist. */
+  readonly part: number;
+}

@@ -12,6 +12,19 @@ export interface RecordingPlan {
   readonly sound: SoundPlan;
   /** Start held: page open and rendered, nothing recorded. */
   readonly onhold: boolean;
+  /** RTMP addresses that the recording is pushed to from its start; they hold stream keys. `push` replaces them. */
+  readonly pushes: readonly string[];
+  readonly network: NetworkPlan;
+  readonly limits: PageLimits;
+  /** False runs Chromium without its sandbox, for those who accept it. */
+  readonly sandbox: boolean;
+  /**
+   * A recording cut off by the death of its service is gone on with by the next one: its session then completes what can be
+   * completed, but keeps what is needed to go on.
+   */
+  readonly resumable: boolean;
+  /** Where the debug bundle of a recording that did not end well goes; absolute path, null for none. */
+  readonly debugFolder: string | null;
   /** Ends the recording by itself after this many milliseconds of wall time since its first frame, held time included. */
   readonly maxRecordingMs: number;
   readonly files: FilesPlan;
@@ -26,6 +39,26 @@ export interface PagePlan {
   readonly mobile: boolean;
   /** Seconds that the page has for calling `navigator.notifyReady()`; 0 = recording starts when the page has loaded. */
   readonly readyTimeoutS: number;
+}
+
+/** What the recorded page, and pushes, may reach. */
+export interface NetworkPlan {
+  /** Networks (`10.0.0.0/8`, `::1/128`) that may be reached although they are not public; null: everything, unchecked. */
+  readonly allowPrivate: readonly string[] | null;
+  /** WebRTC may send UDP past the check of addresses. */
+  readonly webrtcUdp: boolean;
+  /** PEM file of certificates trusted in addition for RTMPS; absolute path. */
+  readonly caFile: string | null;
+}
+
+/** Pages beyond these are given up (event 72); null: no limit. */
+export interface PageLimits {
+  /** Pages that use WebGL are given up. */
+  readonly webgl: boolean;
+  /** Most pixels (width times height) of a video that the page plays. */
+  readonly videoPixels: number | null;
+  /** Most traffic of the page over ten seconds, kbit/s, both directions together. */
+  readonly bandwidthKbps: number | null;
 }
 
 export interface PicturePlan extends Size {
@@ -62,3 +95,13 @@ export const AUDIO_PROFILES: readonly SoundPlan[] = [
   { channels: 1, bitrateKbps: 128 },
   { channels: 2, bitrateKbps: 192 },
 ];
+
+/** Nothing but the recording itself, everything may be reached: for a page that somebody records at the own command line. */
+export const STANDALONE = {
+  pushes: [],
+  network: { allowPrivate: null, webrtcUdp: true, caFile: null },
+  limits: { webgl: false, videoPixels: null, bandwidthKbps: null },
+  sandbox: true,
+  resumable: false,
+  debugFolder: null,
+} as const satisfies Partial<RecordingPlan>;

@@ -12,6 +12,10 @@ export type EndReason =
   | 'page_timeout'
   | 'page_unreachable'
   | 'browser_failed'
+  /** The page crashed, hung or lost its sound too often. */
+  | 'page_lost'
+  /** The page is beyond a configured limit. */
+  | 'capability_limit'
   | 'browser_lost'
   | 'encoder_failed'
   | 'disk_full'
@@ -43,7 +47,57 @@ export interface RecordingStatus {
   readonly slices: number;
   readonly files: readonly RecordedFile[];
   readonly progress: Progress;
+  readonly pushes: readonly PushStatus[];
+  readonly quality: QualityReport;
 }
+
+/** As the API names the states of a push. */
+export type PushState = 'connecting' | 'publishing' | 'onhold' | 'disconnected';
+
+export interface PushStatus {
+  /** As the caller gave it, stream key included: for answers and callbacks only, never for logs. */
+  readonly url: string;
+  readonly state: PushState;
+}
+
+/** How good a recording is, as far as can be told while it is made. */
+export interface QualityReport {
+  /** Pictures per second of media, over the whole recording. */
+  readonly fps: number;
+  /** Places on the frame grid without a picture of their own: the one before is shown longer. */
+  readonly repeatedFrames: number;
+  /** Stretches of media, the latest hundred of each kind. */
+  readonly silent: readonly MediaInterval[];
+  readonly black: readonly MediaInterval[];
+  readonly frozen: readonly MediaInterval[];
+  /** Estimate: how much later the sound is than its picture, by the clocks of both; null until there is enough. */
+  readonly soundOffsetMs: number | null;
+  /** Page reloads by the watchdogs, new browsers, new encoders, since the start. */
+  readonly reloads: number;
+  readonly browsersReplaced: number;
+  readonly encodersReplaced: number;
+  /** CPU seconds of all processes of the recording per second, over the last while. */
+  readonly cores: number;
+}
+
+/** Milliseconds of media time from the recording's start; `toMs` null: it goes on. */
+export interface MediaInterval {
+  readonly fromMs: number;
+  readonly toMs: number | null;
+}
+
+export const NO_QUALITY: QualityReport = {
+  fps: 0,
+  repeatedFrames: 0,
+  silent: [],
+  black: [],
+  frozen: [],
+  soundOffsetMs: null,
+  reloads: 0,
+  browsersReplaced: 0,
+  encodersReplaced: 0,
+  cores: 0,
+};
 
 export interface Progress {
   /** Media time recorded, held time excluded. */
@@ -52,6 +106,21 @@ export interface Progress {
   /** Places on the frame grid that have no frame of their own, because the capture came late. */
   readonly missingFrames: number;
   readonly bytes: number;
+}
+
+/** Before anything has happened. */
+export function statusBefore(onhold: boolean): RecordingStatus {
+  return {
+    phase: 'starting',
+    onhold,
+    startedMs: null,
+    pageReadyMs: null,
+    slices: 0,
+    files: [],
+    progress: { mediaMs: 0, frames: 0, missingFrames: 0, bytes: 0 },
+    pushes: [],
+    quality: NO_QUALITY,
+  };
 }
 
 /** The last word on a recording. */
@@ -64,6 +133,7 @@ export interface RecordingEnd {
   readonly startedMs: UtcMs | null;
   readonly endedMs: UtcMs;
   readonly progress: Progress;
+  readonly quality: QualityReport;
   /** CPU seconds of all processes of the recording per second of its life. */
   readonly cores: number;
 }

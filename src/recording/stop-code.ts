@@ -16,6 +16,8 @@ const STOP_CODES: Readonly<Record<EndReason, StopCode>> = {
   page_timeout: { code: 4, message: 'page_load_timeout' },
   page_unreachable: { code: 5, message: 'access_url_failed' },
   browser_failed: START_ENGINE_FAILED,
+  page_lost: RECORDER_ERROR,
+  capability_limit: { code: 2, message: 'capability_limit' },
   browser_lost: RECORDER_ERROR,
   encoder_failed: RECORDER_ERROR,
   disk_full: RECORDER_ERROR,

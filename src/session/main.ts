@@ -13,19 +13,19 @@ function tell(message: FromSession): void {
 
 async function hold(running: Session, id: number, onhold: boolean): Promise<void> {
   const error = await running.hold(onhold).then(() => null, messageOf);
-  tell({ type: 'held', id, error });
+  tell({ type: 'done', id, error });
 }
 
 function onMessage(message: ToSession): void {
   if (message.type === 'start') {
-    session = new Session(message.plan, {
+    session = new Session(message.plan, message.resume, {
       onStatus: (status) => tell({ type: 'status', status }),
       onEvent: (event) => tell({ type: 'event', event }),
     });
     void session.run().then(leave);
   } else if (message.type === 'stop') {
     stop('requested', 'the recording was stopped');
-  } else if (session) {
+  } else if (session && message.type === 'hold') {
     void hold(session, message.id, message.onhold);
   }
 }

@@ -2,9 +2,9 @@ import { messageOf, RecorderError } from '../errors.ts';
 import { RecordingFiles } from '../output/recording-files.ts';
 import type { TimedFrame } from '../output/take.ts';
 import { groupCpuSeconds } from '../process/cpu.ts';
-import type { RecordingEvent } from '../recording/link.ts';
+import type { RecordingEvent, Resume } from '../recording/link.ts';
 import type { RecordingPlan } from '../recording/plan.ts';
-import type { RecordingEnd, RecordingStatus } from '../recording/status.ts';
+import { NO_QUALITY, type RecordingEnd, type RecordingStatus } from '../recording/status.ts';
 import { Alarm } from './alarm.ts';
 import { causeOf } from './cause.ts';
 import { type Cause, type Effect, type Event, next, type State } from './machine.ts';
@@ -42,7 +42,7 @@ export class Session {
   #mediaMs = 0;
   #cores = 0;
 
-  constructor(plan: RecordingPlan, reports: SessionReports) {
+  constructor(plan: RecordingPlan, _resume: Resume | null, reports: SessionReports) {
     this.#plan = plan;
     this.#reports = reports;
   }
@@ -243,6 +243,7 @@ export class Session {
       startedMs: this.#startedMs,
       endedMs: Date.now(),
       progress,
+      quality: NO_QUALITY,
       cores: this.#cores,
     });
   }
@@ -261,6 +262,8 @@ export class Session {
         missingFrames: this.#missing,
         bytes: this.#files?.bytes ?? 0,
       },
+      pushes: [],
+      quality: NO_QUALITY,
     };
   }
 

@@ -1,13 +1,12 @@
 import type { RecordingEvent } from '../../../src/recording/link.ts';
 import type { RecordingPlan } from '../../../src/recording/plan.ts';
 import type { Recorder, RunningRecording } from '../../../src/recording/recorder.ts';
-import type { RecordingEnd, RecordingStatus } from '../../../src/recording/status.ts';
+import { NO_QUALITY, type RecordingEnd, type RecordingStatus, statusBefore } from '../../../src/recording/status.ts';
 
 const PROGRESS = { mediaMs: 0, frames: 0, missingFrames: 0, bytes: 0 };
 
 export function statusOf(change: Partial<RecordingStatus>): RecordingStatus {
-  const base = { phase: 'starting', onhold: false, startedMs: null, pageReadyMs: null, slices: 0, files: [] } as const;
-  return { ...base, progress: PROGRESS, ...change };
+  return { ...statusBefore(false), ...change };
 }
 
 export function endOf(change: Partial<RecordingEnd>): RecordingEnd {
@@ -19,6 +18,7 @@ export function endOf(change: Partial<RecordingEnd>): RecordingEnd {
     startedMs: 1,
     endedMs: 2,
     progress: PROGRESS,
+    quality: NO_QUALITY,
     cores: 0.5,
     ...change,
   };
@@ -75,6 +75,11 @@ export class FakeRecording implements RunningRecording {
     this.calls.push(`hold ${onhold}`);
     await this.onHold(onhold);
     this.change({ onhold });
+  }
+
+  async push(urls: readonly string[]): Promise<void> {
+    this.calls.push(`push ${urls.join(' ')}`);
+    this.change({ pushes: urls.map((url) => ({ url, state: 'connecting' })) });
   }
 
   async stop(): Promise<RecordingEnd> {

@@ -12,6 +12,7 @@ import type { Records } from '../../../src/controller/records.ts';
 import { openSqliteRecords } from '../../../src/controller/records-sqlite.ts';
 import { ResourceIds } from '../../../src/controller/resource-id.ts';
 import { MachineCapacity } from '../../../src/node/capacity.ts';
+import { STANDALONE } from '../../../src/recording/plan.ts';
 import { FakeRecorder } from './fake-recorder.ts';
 
 export const APP = 'app1';
@@ -74,7 +75,10 @@ export class Service implements AsyncDisposable {
       records: this.#records,
       capacity: new MachineCapacity(cores),
       resourceIds: new ResourceIds(Buffer.alloc(32, 3)),
-      places: { recordings: '/data/recordings', runtime: '/run/tapehead', identity: null },
+      places: {
+        ...{ recordings: '/data/recordings', runtime: '/run/tapehead', identity: null, debug: '/data/debug' },
+        rules: STANDALONE,
+      },
       log,
       now: () => this.nowMs,
       ...(limits && { limits }),

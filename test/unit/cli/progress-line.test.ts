@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ProgressLine, progressText } from '../../../src/cli/progress-line.ts';
-import type { RecordingStatus } from '../../../src/recording/status.ts';
+import { type RecordingStatus, statusBefore } from '../../../src/recording/status.ts';
 
 function status(phase: RecordingStatus['phase'], mediaMs = 0, frames = 0, bytes = 0): RecordingStatus {
   return {
-    ...{ phase, onhold: false, startedMs: null, pageReadyMs: null, slices: 0, files: [] },
+    ...statusBefore(false),
+    phase,
     progress: { mediaMs, frames, missingFrames: 0, bytes },
   };
 }

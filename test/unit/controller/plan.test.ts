@@ -2,9 +2,16 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { StartOrder } from '../../../src/controller/orders.ts';
 import { buildPlan, reportedFiles } from '../../../src/controller/plan.ts';
+import { STANDALONE } from '../../../src/recording/plan.ts';
 
 const SID = '0123456789abcdef0123456789abcdef';
-const PLACES = { recordings: '/data/recordings', runtime: '/run/t', identity: { name: 'tapehead', uid: 1, gid: 2 } };
+const PLACES = {
+  recordings: '/data/recordings',
+  runtime: '/run/t',
+  identity: { name: 'tapehead', uid: 1, gid: 2 },
+  debug: '/data/debug',
+  rules: { ...STANDALONE, sandbox: true },
+};
 const ORDER: StartOrder = {
   appId: 'app',
   cname: 'a b',
@@ -23,6 +30,8 @@ const ORDER: StartOrder = {
     maxRecordingHour: 2,
     mp4: true,
     maxVideoDurationMin: 30,
+    pushes: ['rtmp://example.org/a/b'],
+    storage: null,
     prefix: [],
   },
 };
@@ -33,6 +42,10 @@ test('the plan has everything resolved', () => {
     page: { url: 'https://example.org/', mobile: true, readyTimeoutS: 9 },
     picture: { width: 640, height: 360, fps: 24, bitrateKbps: 900 },
     sound: { channels: 2, bitrateKbps: 192 },
+    ...STANDALONE,
+    pushes: ['rtmp://example.org/a/b'],
+    resumable: true,
+    debugFolder: `/data/debug/${SID}`,
     onhold: true,
     maxRecordingMs: 7_200_000,
     files: {

@@ -6,6 +6,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, test } from 'node:test';
 import type { RecordingRecord, Records } from '../../../src/controller/records.ts';
 import { openSqliteRecords } from '../../../src/controller/records-sqlite.ts';
+import { STANDALONE } from '../../../src/recording/plan.ts';
 import { endOf, statusOf } from '../api/fake-recorder.ts';
 
 let folder: string;
@@ -35,6 +36,7 @@ function record(sid: string, startedMs = 5): RecordingRecord {
       page: { url: 'http://127.0.0.1/', mobile: false, readyTimeoutS: 0 },
       picture: { width: 640, height: 360, fps: 15, bitrateKbps: 1500 },
       sound: { channels: 1, bitrateKbps: 48 },
+      ...STANDALONE,
       onhold: false,
       maxRecordingMs: 3_600_000,
       files: { folder: '/d', stem: 's', hls: true, mp4: null },

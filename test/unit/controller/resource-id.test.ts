@@ -1,12 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, test } from 'node:test';
-import { openResourceKey, ResourceIds } from '../../../src/controller/resource-id.ts';
-
-const folder = mkdtempSync(join(tmpdir(), 'tapehead-key-'));
-after(() => rmSync(folder, { recursive: true }));
+import { test } from 'node:test';
+import { ResourceIds } from '../../../src/controller/resource-id.ts';
 
 const TASK = { appId: 'app', cname: 'weekly', uid: '7' };
 const RESOURCE = { acquiredMs: 1_700_000_000_123, resourceExpiredHour: 720 };
@@ -40,18 +34,4 @@ test('nothing that was changed, cut or made with another key can be opened', () 
   }
   assert.throws(() => ids.open(`${text.slice(0, 100)}${text[100] === 'A' ? 'B' : 'A'}${text.slice(101)}`), unreadable);
   assert.throws(() => new ResourceIds(Buffer.alloc(32, 2)).open(text), unreadable);
-});
-
-test('the key is made once, and readable for its owner only', () => {
-  const file = join(folder, 'new', 'key');
-  const key = openResourceKey(file);
-  assert.equal(key.length, 32);
-  assert.equal(statSync(file).mode & 0o777, 0o600);
-  assert.deepEqual(openResourceKey(file), key);
-});
-
-test('a key file of another length is refused', () => {
-  const file = join(folder, 'short');
-  writeFileSync(file, 'short');
-  assert.throws(() => openResourceKey(file), { code: 'config_invalid' });
 });

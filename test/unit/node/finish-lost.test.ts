@@ -3,8 +3,8 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { finishLost } from '../../../src/node/finish-lost.ts';
-import type { FilesPlan, RecordingPlan } from '../../../src/recording/plan.ts';
-import type { RecordingStatus } from '../../../src/recording/status.ts';
+import { type FilesPlan, type RecordingPlan, STANDALONE } from '../../../src/recording/plan.ts';
+import { NO_QUALITY, type RecordingStatus, statusBefore } from '../../../src/recording/status.ts';
 import { readMedia } from '../../probe/media.ts';
 import { type RealMedia, realMedia } from '../../support/real-media.ts';
 import { leftBehind, names, openRecording, PICTURE, planIn, record } from '../../support/recorded-files.ts';
@@ -23,6 +23,7 @@ function planFor(files: FilesPlan): RecordingPlan {
     picture: PICTURE,
     sound: { channels: 1, bitrateKbps: 48 },
     ...{
+      ...STANDALONE,
       onhold: false,
       maxRecordingMs: 3_600_000,
       files,
@@ -33,7 +34,8 @@ function planFor(files: FilesPlan): RecordingPlan {
 }
 
 const LAST: RecordingStatus = {
-  ...{ phase: 'recording', onhold: false, startedMs: 77, pageReadyMs: null, slices: 1, files: [] },
+  ...statusBefore(false),
+  ...{ phase: 'recording', startedMs: 77, slices: 1 },
   progress: { mediaMs: 1, frames: 190, missingFrames: 2, bytes: 555 },
 };
 
@@ -49,6 +51,7 @@ test('a recording whose process died ends as partial, with what is on the disk',
       reason: 'session_lost',
       detail: 'the process ended with SIGKILL.',
       startedMs: 77,
+      quality: NO_QUALITY,
       cores: 0,
     },
     files: [

@@ -1,0 +1,34 @@
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+
+/** The file was written by a newer build than this one. */
+export class NewerFileError extends Error {}
+
+/**
+ * Opens a database file, makes it if there is none (readable for its owner only), and brings it to the latest version.
+ * @param migrations step n brings a file of version n to version n + 1; steps are only ever added
+ * @throws NewerFileError
+ */
+export function openDatabase(file: string, migrations: readonly string[]): DatabaseSync {
+  mkdirSync(dirname(file), { recursive: true });
+  closeSync(openSync(file, 'a', 0o600));
+  using stack = new DisposableStack();
+  const database = stack.use(new DatabaseSync(file));
+  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 2000;');
+  migrate(database, file, migrations);
+  stack.move();
+  return database;
+}
+
+function migrate(database: DatabaseSync, file: string, migrations: readonly string[]): void {
+  const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version']);
+  if (version > migrations.length) {
+    throw new NewerFileError(
+      `${file} is of version ${version}, but this build reads up to ${migrations.length}; use a newer build or another data folder`,
+    );
+  }
+  migrations.slice(version).forEach((step, i) => {
+    database.exec(`BEGIN IMMEDIATE; ${step} PRAGMA user_version = ${version + i + 1}; COMMIT;`);
+  });
+}
