@@ -16,6 +16,7 @@ import { runtimeRoot, sweep } from './node/runtime.ts';
 import { Supervisor } from './node/supervisor.ts';
 import type { Identity } from './types.ts';
 import { openKeyFile } from './vault/key-file.ts';
+import { Vault } from './vault/vault.ts';
 
 export interface ServiceParts {
   readonly config: Config;
@@ -28,7 +29,8 @@ export interface ServiceParts {
 export async function openService({ config, identity, version, log }: ServiceParts): Promise<AsyncDisposable> {
   await using opened = new AsyncDisposableStack();
   mkdirSync(config.data, { recursive: true });
-  const records = opened.use(openSqliteRecords(join(config.data, 'tapehead.sqlite')));
+  const vault = new Vault(vaultKey(config));
+  const records = opened.use(openSqliteRecords(join(config.data, 'tapehead.sqlite'), vault));
   const controller = new Controller({
     recorder: opened.use(new Supervisor({ keepSpare: true })),
     records,
@@ -41,9 +43,16 @@ export async function openService({ config, identity, version, log }: ServicePar
       debug: join(config.data, 'debug'),
       rules: rulesOf(config),
     },
+    uploads: { begin: () => {}, renew: () => {}, view: () => null, settled: async () => null },
+    followers: [],
+    forbids: () => null,
     log,
   });
-  await settleLost(controller, log);
+  sweep(new Set(controller.lostSids));
+  const recovered = controller.recover(({ plan, status }) =>
+    finishLost(plan, status, 'the service ended while this recording was running'),
+  );
+  opened.defer(() => recovered);
   opened.defer(() => controller.close());
   const server = createServer(buildApp({ controller, config, version, log }));
   await listen(server, config);
@@ -67,17 +76,9 @@ function rulesOf(config: Config): Places['rules'] {
   };
 }
 
-/** Completes the recordings that were running when the last service died. */
-async function settleLost(controller: Controller, log: Logger): Promise<void> {
-  const lost = controller.openRecordings();
-  sweep(new Set(lost.map(({ sid }) => sid)));
-  await Promise.all(
-    lost.map(async ({ sid, plan, status }) => {
-      const end = await finishLost(plan, status, 'the service ended while this recording was running');
-      controller.settle(sid, end);
-      log.warn({ sid, outcome: end.outcome }, 'completed a recording of the last run');
-    }),
-  );
+/** Configured, or made at the first start. */
+function vaultKey({ vaultKey, data }: Config): Buffer {
+  return vaultKey === undefined ? openKeyFile(join(data, 'vault.key')) : Buffer.from(vaultKey, 'hex');
 }
 
 function listen(server: Server, { host, port }: Config): Promise<void> {

@@ -38,11 +38,6 @@ export function requireWebMode(mode: string): void {
   );
 }
 
-/** A refusal of something that is right, but cannot be done yet. */
-export function notAvailable(field: string, what: string): RecorderError {
-  return new RecorderError('request_invalid', `clientRequest.${field}: ${what}`);
-}
-
 /** Ids of a call whose body names cname and uid. */
 export function recordingCall(
   { appId, resourceId, sid }: CallInput,

@@ -18,21 +18,66 @@ const listedFileSchema = z
   })
   .meta({ id: 'ListedFile' });
 
+const interval = z.object({ fromMs: z.number(), toMs: z.number().nullable() });
+const intervals = z.array(interval).describe('Milliseconds of media time; the latest hundred.');
+
+export const qualitySchema = z
+  .object({
+    fps: z.number(),
+    repeatedFrames: z.int(),
+    silent: intervals,
+    black: intervals,
+    frozen: intervals,
+    soundOffsetMs: z.number().nullable().describe('How much later the sound is than its picture, an estimate.'),
+    reloads: z.int(),
+    browsersReplaced: z.int(),
+    encodersReplaced: z.int(),
+    cores: z.number().describe('CPU seconds per second of all processes of the recording.'),
+  })
+  .meta({ id: 'Quality', description: 'How good the recording is; not in the API of Agora.' });
+
+const stateSchema = z.enum(['init', 'inProgress', 'exit']);
+const pushStateSchema = z.enum(['connecting', 'publishing', 'onhold', 'disconnected']);
+
 const webStateSchema = z
   .object({
     serviceName: z.literal('web_recorder_service'),
     payload: z.object({
-      state: z.enum(['init', 'inProgress', 'exit']),
+      state: stateSchema,
       onhold: z.boolean(),
       fileList: z.array(listedFileSchema),
+      quality: qualitySchema,
     }),
   })
   .meta({ id: 'WebRecorderState' });
 
-const uploadStateSchema = z.object({
-  serviceName: z.literal('upload_service'),
-  payload: z.object({ uploadingStatus: z.enum(['uploaded', 'backuped', 'unknown']) }),
+const pushServiceSchema = z
+  .object({
+    serviceName: z.literal('rtmp_publish_service'),
+    payload: z.object({
+      state: stateSchema,
+      status: pushStateSchema.optional().describe('Of the first output; at a stop only.'),
+      outputs: z.array(z.object({ rtmpUrl: z.string(), status: pushStateSchema })),
+    }),
+  })
+  .meta({ id: 'RtmpPublishState' });
+
+export const uploadSchema = z.object({
+  storedFiles: z.int(),
+  pendingFiles: z.int(),
+  backupFiles: z.int().describe('In the backup store, waiting to be handed over.'),
+  storedBytes: z.int(),
+  pendingBytes: z.int(),
+  lagMs: z.number().describe('Age of the oldest file that is not stored.'),
+  problem: z.string().nullable(),
 });
+
+const uploadStateSchema = z
+  .object({
+    serviceName: z.literal('upload_service'),
+    payload: uploadSchema.partial().extend({ uploadingStatus: z.enum(['uploaded', 'backuped', 'unknown']) }),
+  })
+  .meta({ id: 'UploadState' });
 
 export const queryAnswerSchema = z
   .object({
@@ -40,7 +85,9 @@ export const queryAnswerSchema = z
     sid: z.string(),
     serverResponse: z.object({
       status: z.int().describe('2 starting, 3 partly ready, 4 recording, 5 recording and the first slice is complete.'),
-      extensionServiceState: z.array(webStateSchema),
+      extensionServiceState: z
+        .array(z.union([webStateSchema, pushServiceSchema, uploadStateSchema]))
+        .describe('The web recorder first; the others where they were asked for.'),
     }),
   })
   .meta({ id: 'QueryAnswer' });
@@ -49,7 +96,11 @@ export const stopAnswerSchema = z
   .object({
     ...ids,
     sid: z.string(),
-    serverResponse: z.object({ extensionServiceState: z.tuple([uploadStateSchema, webStateSchema]) }),
+    serverResponse: z.object({
+      extensionServiceState: z
+        .array(z.union([uploadStateSchema, webStateSchema, pushServiceSchema]))
+        .describe('Uploader, web recorder, pushes where there were any.'),
+    }),
   })
   .meta({ id: 'StopAnswer' });
 
@@ -85,6 +136,8 @@ export const senderAddressesSchema = z
 
 export type ListedFile = z.output<typeof listedFileSchema>;
 export type WebState = z.output<typeof webStateSchema>;
+export type PushService = z.output<typeof pushServiceSchema>;
+export type UploadState = z.output<typeof uploadStateSchema>;
 export type QueryAnswer = z.output<typeof queryAnswerSchema>;
 export type StopAnswer = z.output<typeof stopAnswerSchema>;
 export type SidAnswer = z.output<typeof sidAnswerSchema>;

@@ -4,6 +4,8 @@ import { storageSchema } from './schema-storage.ts';
 
 const WEB_URL = 'an http or https URL';
 const RTMP_URL = 'an rtmp or rtmps URL';
+const MAX_OUTPUTS = 10;
+const OUTPUTS = `a list of 1 to ${MAX_OUTPUTS} outputs, each another rtmpUrl`;
 const MAX_PIXELS = 1920 * 1080;
 const PIXELS = `a size of at most ${MAX_PIXELS} pixels (1920x1080) in all`;
 const FILE_TYPES = '["hls"] or ["hls","mp4"]';
@@ -52,9 +54,11 @@ const outputsSchema = z
     z.object({
       rtmpUrl: z.string(RTMP_URL).refine((url) => hasScheme(url, ['rtmp:', 'rtmps:']), RTMP_URL),
     }),
-    'a list with one output',
+    OUTPUTS,
   )
-  .length(1, 'a list with one output');
+  .min(1, OUTPUTS)
+  .max(MAX_OUTPUTS, OUTPUTS)
+  .refine((outputs) => new Set(outputs.map(({ rtmpUrl }) => rtmpUrl)).size === outputs.length, OUTPUTS);
 
 const serviceSchema = z.discriminatedUnion(
   'serviceName',

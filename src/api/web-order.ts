@@ -1,8 +1,7 @@
 import type { WebOrder } from '../controller/orders.ts';
 import { RecorderError } from '../errors.ts';
-import { notAvailable } from './call.ts';
-import { vendorName } from './schema-storage.ts';
 import type { StartRequest, WebParam, WebService } from './schema-web.ts';
+import { storageOrderOf } from './storage-order.ts';
 
 const LARGE_PIXELS = 1280 * 720;
 const LARGE_KBPS = 2000;
@@ -12,8 +11,6 @@ const SMALL_KBPS = 1500;
 export function webOrderOf(request: StartRequest): WebOrder {
   const param = webParamOf(request);
   if (param === undefined) throw nothingSelected(request);
-  if (serviceOf(request, 'rtmp_publish_service') !== undefined) throw pushNotAvailable('extensionServiceConfig');
-  requireLocalFiles(request.storageConfig);
   const { videoWidth: width, videoHeight: height } = param;
   return {
     ...{ url: param.url, mobile: param.mobile, readyTimeoutS: param.readyTimeout },
@@ -24,8 +21,8 @@ export function webOrderOf(request: StartRequest): WebOrder {
     maxRecordingHour: param.maxRecordingHour,
     mp4: request.recordingFileConfig?.avFileType.includes('mp4') ?? false,
     maxVideoDurationMin: param.maxVideoDuration,
-    pushes: [],
-    storage: null,
+    pushes: pushUrlsOf(serviceOf(request, 'rtmp_publish_service')?.serviceParam),
+    storage: request.storageConfig === undefined ? null : storageOrderOf(request.storageConfig),
     prefix: request.storageConfig?.fileNamePrefix ?? [],
   };
 }
@@ -52,15 +49,7 @@ function nothingSelected(request: StartRequest): RecorderError {
   );
 }
 
-export function pushNotAvailable(field: string): RecorderError {
-  return notAvailable(field, 'pushing to RTMP is not available yet; leave it out, and the page is recorded to files');
-}
-
-/** Files stay on this machine until a cloud storage can be written to. */
-export function requireLocalFiles(storage: StartRequest['storageConfig']): void {
-  if (storage === undefined) return;
-  throw notAvailable(
-    'storageConfig',
-    `uploading to vendor ${vendorName(storage.vendor)} is not available yet; leave storageConfig out, and the files are kept below the data folder`,
-  );
+/** Addresses to push to, in the caller's order. */
+export function pushUrlsOf(param: { readonly outputs: readonly { readonly rtmpUrl: string }[] } | undefined): string[] {
+  return param?.outputs.map(({ rtmpUrl }) => rtmpUrl) ?? [];
 }

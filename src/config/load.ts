@@ -51,7 +51,9 @@ export function loadConfig(sources: ConfigSources = {}): Config {
     ...exposureProblem(given),
   ];
   if (!parsed.success || problems.length > 0) throw invalid(problems);
-  return deepFreeze({ ...parsed.data, data: resolve(sources.workingFolder ?? process.cwd(), parsed.data.data) });
+  const absolute = (path: string) => resolve(sources.workingFolder ?? process.cwd(), path);
+  const { data, caFile } = parsed.data;
+  return deepFreeze({ ...parsed.data, data: absolute(data), ...(caFile && { caFile: absolute(caFile) }) });
 }
 
 function invalid(problems: readonly string[]): RecorderError {
@@ -128,7 +130,9 @@ function describeIssue(issue: z.core.$ZodIssue, given: ReadonlyMap<string, Given
   }
   const [key = '', ...inside] = issue.path;
   const { value, origin } = given.get(String(key)) ?? { value: undefined, origin: String(key) };
-  const place = inside.length === 0 ? origin : `${origin}, item ${Number(inside[0]) + 1}`;
+  const place = [origin, ...inside.map((member) => (typeof member === 'number' ? `item ${member + 1}` : member))].join(
+    ', ',
+  );
   return [`${place}: expected ${issue.message}, got ${shown(key, inside.reduce(memberOf, value))}`];
 }
 

@@ -2,10 +2,12 @@ import { randomBytes } from 'node:crypto';
 import type { Logger } from 'pino';
 import { messageOf, RecorderError } from '../errors.ts';
 import { within } from '../kit/deadline.ts';
-import type { Recorder } from '../recording/recorder.ts';
+import type { Recorder, RunningRecording } from '../recording/recorder.ts';
 import { type RecordedFile, type RecordingEnd, statusBefore } from '../recording/status.ts';
+import type { StorageOrder } from '../recording/storage.ts';
 import type { UtcMs } from '../types.ts';
 import type { Capacity, Demand, Permit } from './capacity.ts';
+import { type Follower, Followers } from './follower.ts';
 import type { LiveRecording } from './live.ts';
 import type {
   AcquireOrder,
@@ -16,11 +18,14 @@ import type {
   StartOrder,
   Stopped,
   Task,
+  UpdateOrder,
 } from './orders.ts';
 import { buildPlan, type Places, reportedFiles } from './plan.ts';
 import type { RecordingRecord, Records } from './records.ts';
-import { type OpenRecording, Registry } from './registry.ts';
+import { recoverLost } from './recovery.ts';
+import { Registry } from './registry.ts';
 import type { OpenedResource, ResourceIds } from './resource-id.ts';
+import type { Uploads } from './uploads.ts';
 
 const START_WITHIN_S = 300;
 const HOUR_MS = 3_600_000;
@@ -30,9 +35,11 @@ export interface AnswerLimits {
   readonly updateMs: number;
   /** Below the 60 s after which common proxies give up. */
   readonly stopMs: number;
+  /** Of these, at most so long for the last files to be stored. */
+  readonly uploadMs: number;
 }
 
-const ANSWER_LIMITS: AnswerLimits = { updateMs: 10_000, stopMs: 45_000 };
+const ANSWER_LIMITS: AnswerLimits = { updateMs: 10_000, stopMs: 45_000, uploadMs: 20_000 };
 
 export interface ControllerParts {
   readonly recorder: Recorder;
@@ -40,6 +47,10 @@ export interface ControllerParts {
   readonly capacity: Capacity;
   readonly resourceIds: ResourceIds;
   readonly places: Places;
+  readonly uploads: Uploads;
+  readonly followers: readonly Follower[];
+  /** Says why an address must not be opened; null when nothing speaks against it so far. */
+  readonly forbids: (url: string) => string | null;
   readonly log: Logger;
   readonly now?: () => UtcMs;
   readonly limits?: AnswerLimits;
@@ -57,7 +68,8 @@ export class Controller {
   constructor(parts: ControllerParts) {
     this.capacity = parts.capacity;
     this.#parts = parts;
-    this.#registry = new Registry(parts.records, parts.log);
+    const followers = new Followers(parts.followers, (error) => parts.log.error({ err: error }, 'a follower failed'));
+    this.#registry = new Registry(parts.records, followers, parts.log);
     this.#now = parts.now ?? Date.now;
     this.#limits = parts.limits ?? ANSWER_LIMITS;
   }
@@ -79,6 +91,7 @@ export class Controller {
     const resource = this.#openResource(order, order);
     const earlier = this.#registry.byResource(order.resourceId);
     if (earlier !== null) return this.#startedBefore(earlier);
+    this.#requireAllowed([order.web.url, ...order.web.pushes]);
     this.#requireFresh(resource);
     this.#requireNoConflict(order);
     const permit = this.#reserve(order.web);
@@ -93,37 +106,57 @@ export class Controller {
   query(ref: RecordingRef): RecordingView {
     const live = this.#find(ref, null);
     requireStaying(live);
-    return viewOf(live);
+    return this.#viewOf(live);
   }
 
-  /** Pauses or resumes; returns once the files follow. */
-  async update(call: RecordingCall, change: { readonly onhold: boolean }): Promise<void> {
+  /** Changes a recording; what is wrong with one member keeps all from taking effect. Returns once the files follow. */
+  async update(call: RecordingCall, order: UpdateOrder): Promise<void> {
+    const { onhold, pushes, storage } = order;
+    this.#requireAllowed(pushes ?? []);
     const live = this.#find(call, call);
     requireStaying(live);
-    await live.inTurn(async () => await this.#hold(live, change.onhold));
+    if (storage !== undefined) this.#requireStored(call.sid);
+    await live.inTurn(async () => {
+      if (storage !== undefined) this.#parts.uploads.renew(call.sid, storage);
+      if (onhold !== undefined) await this.#change(live, (running) => running.hold(onhold));
+      if (pushes !== undefined) await this.#change(live, (running) => running.push(pushes));
+    });
   }
 
   /** Ends a recording. With `wait` it returns when all files are complete, otherwise at once. */
   async stop(call: RecordingCall, wait: boolean): Promise<Stopped> {
     const live = this.#find(call, call);
-    if (live.exiting) throw new RecorderError('stop_repeated', `recording ${call.sid} is ending already`);
+    if (live.exiting) {
+      this.#registry.misfit(live);
+      throw new RecorderError('stop_repeated', `recording ${call.sid} is ending already`);
+    }
+    this.#registry.stopAsked(call.sid);
     live.stop((error) => this.#parts.log.error({ sid: call.sid, err: error }, 'stop failed'));
-    const view = viewOf(live);
+    const askedMs = performance.now();
+    const view = this.#viewOf(live);
     if (!wait) return { ...view, end: null };
     const end = await within(this.#limits.stopMs, live.over, () =>
       notCompleted(`the files are still being completed after ${this.#limits.stopMs / 1000} s; the stop goes on`),
     );
-    return { ...view, files: withPrefix(live.record, end.files), end };
+    const leftMs = this.#limits.stopMs - (performance.now() - askedMs);
+    const upload = await this.#parts.uploads.settled(call.sid, Math.min(leftMs, this.#limits.uploadMs));
+    return { ...view, files: withPrefix(live.record, end.files), end, upload };
   }
 
-  /** Recordings that the last service left behind when it died; each is to be settled. */
-  openRecordings(): OpenRecording[] {
-    return this.#registry.openRecordings();
+  /** Sids of the recordings that were running when the last service died. */
+  get lostSids(): string[] {
+    return this.#registry.openRecordings().map(({ sid }) => sid);
   }
 
-  /** Writes down how an open recording ended; the first end stays. */
-  settle(sid: string, end: RecordingEnd): void {
-    this.#registry.settle(sid, end);
+  /** Goes on with these, or has them completed by `finish`. @returns when the latter is done */
+  async recover(finish: (record: RecordingRecord) => Promise<RecordingEnd>): Promise<void> {
+    const { recorder, capacity, log } = this.#parts;
+    await recoverLost({ registry: this.#registry, recorder, capacity, log, now: this.#now(), finish });
+  }
+
+  /** Ended recordings are forgotten after this time; their files are not touched. */
+  prune(ageMs: number): void {
+    this.#registry.prune(this.#now() - ageMs);
   }
 
   /** Takes no further starts, stops all recordings and waits for their ends. */
@@ -148,7 +181,11 @@ export class Controller {
   }
 
   #startedBefore({ sid }: RecordingRecord): Started {
-    if (this.#registry.isLive(sid)) return { sid, already: true };
+    const live = this.#registry.live(sid);
+    if (live !== null) {
+      this.#registry.misfit(live);
+      return { sid, already: true };
+    }
     throw new RecorderError(
       'resource_expired',
       `the resourceId was used up by recording ${sid}, which is over; a new recording needs a new acquire`,
@@ -190,9 +227,11 @@ export class Controller {
       prefix: web.prefix.join('/'),
       startedMs,
       limitMs: startedMs + resource.resourceExpiredHour * HOUR_MS,
+      stopAsked: false,
       status: statusBefore(web.onhold),
       end: null,
     };
+    this.#beginUpload(record, web.storage);
     this.#registry.launch(
       record,
       () => this.#parts.recorder.start(record.plan),
@@ -202,11 +241,38 @@ export class Controller {
     return sid;
   }
 
-  async #hold(live: LiveRecording, onhold: boolean): Promise<void> {
+  #beginUpload({ sid, plan, prefix }: RecordingRecord, storage: StorageOrder | null): void {
+    if (storage === null) return;
+    const { folder, stem, hls, mp4 } = plan.files;
+    this.#parts.uploads.begin({ sid, folder, stem, prefix, hls, mp4: mp4 !== null, storage });
+  }
+
+  #requireAllowed(urls: readonly string[]): void {
+    for (const url of urls) {
+      const reason = this.#parts.forbids(url);
+      if (reason !== null) throw new RecorderError('request_invalid', reason);
+    }
+  }
+
+  #requireStored(sid: string): void {
+    if (this.#parts.uploads.view(sid) !== null) return;
+    throw new RecorderError(
+      'request_invalid',
+      'storageConfig: expected a recording that was started with storageConfig, whose credentials it renews; this one keeps its files locally',
+    );
+  }
+
+  #viewOf({ record, running }: LiveRecording): RecordingView {
+    const { appId, cname, uid, plan } = record;
+    const files = withPrefix(record, reportedFiles(plan, running.status.files));
+    return { appId, cname, uid, status: running.status, files, upload: this.#parts.uploads.view(record.sid) };
+  }
+
+  async #change(live: LiveRecording, order: (running: RunningRecording) => Promise<void>): Promise<void> {
     const { updateMs } = this.#limits;
     await live.begun(updateMs, () => notCompleted('the recording has not begun yet; repeat the call'));
     requireStaying(live);
-    const change = live.running.hold(onhold).catch((error: unknown) => {
+    const change = order(live.running).catch((error: unknown) => {
       requireStaying(live);
       throw notCompleted(`the recording did not take the change: ${messageOf(error)}`);
     });
@@ -230,12 +296,6 @@ function requireStaying(live: LiveRecording): void {
 
 function notCompleted(message: string): RecorderError {
   return new RecorderError('not_completed', message);
-}
-
-function viewOf({ record, running }: LiveRecording): RecordingView {
-  const { appId, cname, uid, plan } = record;
-  const files = withPrefix(record, reportedFiles(plan, running.status.files));
-  return { appId, cname, uid, status: running.status, files };
 }
 
 function withPrefix({ prefix }: RecordingRecord, files: readonly RecordedFile[]): RecordedFile[] {

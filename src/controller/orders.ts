@@ -1,5 +1,5 @@
 import type { RecordedFile, RecordingEnd, RecordingStatus } from '../recording/status.ts';
-import type { StorageOrder } from '../recording/storage.ts';
+import type { StorageOrder, UploadView } from '../recording/storage.ts';
 import type { Demand } from './capacity.ts';
 
 /** Who records what: the identity of a recording session. */
@@ -61,8 +61,17 @@ export interface Started {
 
 export interface RecordingView extends Task {
   readonly status: RecordingStatus;
+  /** Null when the files stay on this machine. */
+  readonly upload: UploadView | null;
   /** All files with the prefix in their names, from the first moment on. */
   readonly files: readonly RecordedFile[];
+}
+
+/** What is to change; what is left out stays as it is. */
+export interface UpdateOrder {
+  readonly onhold?: boolean | undefined;
+  readonly pushes?: readonly string[] | undefined;
+  readonly storage?: StorageOrder | undefined;
 }
 
 /** What a stop answers. `end` is null when it did not wait for the end. */

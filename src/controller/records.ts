@@ -13,6 +13,8 @@ export interface RecordingRecord extends Task {
   readonly startedMs: UtcMs;
   /** Calls are refused from here on. */
   readonly limitMs: UtcMs;
+  /** A stop was asked for: after a crash of the service it is completed, not gone on with. */
+  readonly stopAsked: boolean;
   /** As last saved, which is not at each progress. */
   readonly status: RecordingStatus;
   /** Null while it runs, and after a crash of the service until it is settled. */
@@ -31,7 +33,12 @@ export interface Records extends Disposable {
   byResource(resourceId: string): RecordingRecord | null;
   /** All without an end, the oldest first. */
   open(): RecordingRecord[];
+  /** The latest, whether ended or not, the newest first. */
+  latest(count: number): RecordingRecord[];
+  saveStopAsked(sid: string): void;
   saveStatus(sid: string, status: RecordingStatus): void;
   /** Keeps the first end, like the recording itself. */
   saveEnd(sid: string, end: RecordingEnd): void;
+  /** Forgets recordings that ended before this moment. */
+  prune(endedBeforeMs: UtcMs): void;
 }

@@ -1,29 +1,25 @@
 import type { Logger } from 'pino';
 import { RecorderError } from '../errors.ts';
-import type { RecordingPlan } from '../recording/plan.ts';
 import type { RunningRecording } from '../recording/recorder.ts';
+import { redactEvent } from '../recording/redact.ts';
 import type { RecordingEnd, RecordingStatus } from '../recording/status.ts';
 import { stopCodeOf } from '../recording/stop-code.ts';
 import type { UtcMs } from '../types.ts';
+import type { Followers } from './follower.ts';
 import { LiveRecording } from './live.ts';
 import type { RecordingRef, Task } from './orders.ts';
 import type { RecordingRecord, Records } from './records.ts';
 
-/** A recording that was running when the service died. */
-export interface OpenRecording {
-  readonly sid: string;
-  readonly plan: RecordingPlan;
-  readonly status: RecordingStatus;
-}
-
 /** All recordings that are known: those that run, in memory, and those that ended, in the records. */
 export class Registry {
   readonly #records: Records;
+  readonly #followers: Followers;
   readonly #log: Logger;
   readonly #live = new Map<string, LiveRecording>();
 
-  constructor(records: Records, log: Logger) {
+  constructor(records: Records, followers: Followers, log: Logger) {
     this.#records = records;
+    this.#followers = followers;
     this.#log = log;
   }
 
@@ -36,27 +32,42 @@ export class Registry {
    * again. `release` is called once, when the recording has ended.
    */
   launch(record: RecordingRecord, start: () => RunningRecording, release: () => void): void {
-    const { sid } = record;
     this.#records.insert(record);
-    let running: RunningRecording;
     try {
-      running = start();
+      this.#follow(record, start(), release);
     } catch (error) {
-      this.#records.remove(sid);
+      this.#records.remove(record.sid);
       throw error;
     }
+  }
+
+  /** Takes up again a recording that was running when the last service died. */
+  relaunch(record: RecordingRecord, start: () => RunningRecording, release: () => void): void {
+    this.#follow(record, start(), release);
+  }
+
+  #follow(record: RecordingRecord, running: RunningRecording, release: () => void): void {
+    const { sid } = record;
     const log = this.#log.child({ sid });
-    running.onEvent((event) => log.info({ event }, 'recording event'));
-    running.onStatus(this.#statusSaver(record));
+    running.onEvent((event) => {
+      log.info({ event: redactEvent(event) }, 'recording event');
+      this.#followers.event(record, event);
+    });
+    const save = this.#statusSaver(record);
+    running.onStatus((status) => {
+      save(status);
+      this.#followers.status(record, status);
+    });
     const settle = (end: RecordingEnd): void => {
       this.#live.delete(sid);
       release();
-      this.settle(sid, end);
+      this.settle(record, end);
     };
     this.#live.set(sid, new LiveRecording(record, running, settle));
+    this.#followers.started(record);
   }
 
-  /** Progress changes all the time and is worth nothing after a crash, so it is not saved by itself. */
+  /** Progress and quality change all the time and are worth nothing after a crash, so they are not saved by themselves. */
   #statusSaver({ sid, status: first }: RecordingRecord): (status: RecordingStatus) => void {
     let saved = fingerprint(first);
     return (status) => {
@@ -68,7 +79,7 @@ export class Registry {
   }
 
   /** A full disk under the records must not harm a recording. */
-  #attempt(sid: string, write: () => void): void {
+  #attempt(sid: string | null, write: () => void): void {
     try {
       write();
     } catch (error) {
@@ -78,10 +89,6 @@ export class Registry {
 
   byResource(resourceId: string): RecordingRecord | null {
     return this.#records.byResource(resourceId);
-  }
-
-  isLive(sid: string): boolean {
-    return this.#live.has(sid);
   }
 
   /** The recording of this task that runs and was not told to stop. */
@@ -118,20 +125,46 @@ export class Registry {
     return new RecorderError('resource_foreign', `sid ${sid} belongs to another resourceId`);
   }
 
+  live(sid: string): LiveRecording | null {
+    return this.#live.get(sid) ?? null;
+  }
+
   /** Recordings without an end that do not run here: the last service left them behind. */
-  openRecordings(): OpenRecording[] {
-    return this.#records
-      .open()
-      .filter(({ sid }) => !this.#live.has(sid))
-      .map(({ sid, plan, status }) => ({ sid, plan, status }));
+  openRecordings(): RecordingRecord[] {
+    return this.#records.open().filter(({ sid }) => !this.#live.has(sid));
+  }
+
+  bySid(sid: string): RecordingRecord | null {
+    return this.#records.bySid(sid);
+  }
+
+  /** The latest, the newest first. */
+  latest(count: number): RecordingRecord[] {
+    return this.#records.latest(count);
+  }
+
+  /** Written down, so that a service that dies now completes it at its next start, instead of going on with it. */
+  stopAsked(sid: string): void {
+    this.#attempt(sid, () => this.#records.saveStopAsked(sid));
+  }
+
+  /** A call came that does not fit the state of a recording. */
+  misfit({ record, running }: LiveRecording): void {
+    this.#followers.misfit(record, running.status);
+  }
+
+  prune(endedBeforeMs: UtcMs): void {
+    this.#attempt(null, () => this.#records.prune(endedBeforeMs));
   }
 
   /** Writes down how a recording ended; the first end stays. */
-  settle(sid: string, end: RecordingEnd): void {
+  settle(record: RecordingRecord, end: RecordingEnd): void {
+    const { sid } = record;
     this.#attempt(sid, () => this.#records.saveEnd(sid, end));
     const { outcome, reason, detail, progress, cores } = end;
     const stopCode = stopCodeOf(reason);
     this.#log.info({ sid, outcome, reason, stopCode, detail, progress, cores }, 'recording ended');
+    this.#followers.ended(record, end);
   }
 
   /** Stops all recordings and waits for their ends. */
@@ -142,7 +175,7 @@ export class Registry {
   }
 }
 
-function fingerprint({ progress: _, ...rest }: RecordingStatus): string {
+function fingerprint({ progress: _progress, quality: _quality, ...rest }: RecordingStatus): string {
   return JSON.stringify(rest);
 }
 

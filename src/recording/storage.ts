@@ -17,6 +17,20 @@ export interface StorageOrder {
   readonly tag: string | null;
 }
 
+/** What is stored of a recording, and where to. */
+export interface UploadJob {
+  readonly sid: string;
+  /** Folder that the files appear in; absolute path. */
+  readonly folder: string;
+  /** Start of every file name. */
+  readonly stem: string;
+  /** Stands before each name in the store, joined by `/`; empty for none. */
+  readonly prefix: string;
+  readonly hls: boolean;
+  readonly mp4: boolean;
+  readonly storage: StorageOrder;
+}
+
 /** `uploaded`: all is stored. `backuped`: something is still on this machine, or in the backup store. `unknown`: it cannot be stored as configured. */
 export type UploadingStatus = 'uploaded' | 'backuped' | 'unknown';
 

@@ -1,4 +1,4 @@
-import type { RecordingEvent } from '../../../src/recording/link.ts';
+import type { RecordingEvent, Resume } from '../../../src/recording/link.ts';
 import type { RecordingPlan } from '../../../src/recording/plan.ts';
 import type { Recorder, RunningRecording } from '../../../src/recording/recorder.ts';
 import { NO_QUALITY, type RecordingEnd, type RecordingStatus, statusBefore } from '../../../src/recording/status.ts';
@@ -91,6 +91,8 @@ export class FakeRecording implements RunningRecording {
 
 export class FakeRecorder implements Recorder {
   readonly recordings: FakeRecording[] = [];
+  /** What the last start was to go on from. */
+  resume: Resume | null = null;
   /** Thrown by the next start. */
   failure: Error | null = null;
 
@@ -100,7 +102,8 @@ export class FakeRecorder implements Recorder {
     return last;
   }
 
-  start(plan: RecordingPlan): RunningRecording {
+  start(plan: RecordingPlan, resume: Resume | null = null): RunningRecording {
+    this.resume = resume;
     const { failure } = this;
     this.failure = null;
     if (failure !== null) throw failure;

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
+import { NO_QUALITY, type RecordingStatus } from '../../../src/recording/status.ts';
 import { endOf } from './fake-recorder.ts';
+import { viewOf } from './fake-uploads.ts';
 import { APP, RecordingCalls, ROOT, Service, webRequest } from './service.ts';
 
 const MP4 = { recordingFileConfig: { avFileType: ['hls', 'mp4'] } };
@@ -22,7 +24,7 @@ test('names the files from the first moment', async () => {
   assert.deepEqual(body.serverResponse, {
     status: 2,
     extensionServiceState: [
-      { serviceName: 'web_recorder_service', payload: { state: 'init', onhold: false, fileList } },
+      { serviceName: 'web_recorder_service', payload: { state: 'init', onhold: false, fileList, quality: NO_QUALITY } },
     ],
   });
 });
@@ -82,28 +84,95 @@ describe('after the end', () => {
   });
 });
 
+test('tells how the uploads stand', async () => {
+  const storageConfig = { vendor: 1, region: 0, bucket: 'b', accessKey: 'a', secretKey: 's' };
+  const calls = await service.record(webRequest({}, { storageConfig }));
+  service.uploads.state = viewOf({ status: 'unknown', problem: 'expected bucket b to be there' });
+  const { serverResponse } = (await calls.query()).body;
+  const { status: _, ...rest } = service.uploads.state;
+  assert.deepEqual(serverResponse.extensionServiceState[1], {
+    serviceName: 'upload_service',
+    payload: { uploadingStatus: 'unknown', ...rest },
+  });
+});
+
+test('followers hear what happens, and calls that do not fit', async () => {
+  const calls = await service.record();
+  await service.start(calls.resourceId);
+  service.recorder.last.tell({ name: 'slice_started', startUtcMs: 1 });
+  service.recorder.last.finish({});
+  await calls.query();
+  assert.deepEqual(
+    service.told.map((line) => line.replace(calls.sid, 'SID')),
+    ['started SID', 'misfit SID starting', 'slice_started SID', 'ended SID complete'],
+  );
+});
+
 describe('after the service was killed', () => {
-  test('open recordings are offered with what was last known, and settled', async () => {
-    const calls = await service.record();
-    service.recorder.last.change({ phase: 'recording', startedMs: 5, slices: 2 });
-    const { plan } = service.recorder.last;
+  const finish = async () => endOf({ outcome: 'partial', reason: 'session_lost', detail: 'killed' });
+
+  async function killed(change: Partial<RecordingStatus>): Promise<RecordingCalls> {
+    const calls = await service.record(webRequest({ onhold: true }));
+    service.recorder.last.change(change);
     await service.restart();
-    const cut = (await calls.query()).body;
-    assert.equal(cut.code, 404);
-    assert.match(cut.detail, /cut off by a restart/);
-    const [open, ...none] = service.controller.openRecordings();
-    assert.deepEqual(none, []);
-    assert.equal(open?.sid, calls.sid);
-    assert.deepEqual(open?.plan, plan);
-    assert.deepEqual([open?.status.phase, open?.status.slices], ['recording', 2]);
-    service.controller.settle(calls.sid, endOf({ outcome: 'partial', reason: 'session_lost', detail: 'killed' }));
-    assert.deepEqual(service.controller.openRecordings(), []);
-    assert.match((await calls.query()).body.detail, /stop code 6 recorder_error: killed/);
+    return calls;
+  }
+
+  test('recordings whose time has not run out are gone on with, in the state they had', async () => {
+    const url = 'rtmp://a/app/key';
+    const startedMs = service.nowMs - 3_600_000;
+    const calls = await killed({
+      phase: 'recording',
+      startedMs,
+      slices: 2,
+      onhold: true,
+      pushes: [{ url, state: 'publishing' }],
+    });
+    assert.match((await calls.query()).body.detail, /cut off by a restart/);
+    assert.deepEqual(service.controller.lostSids, [calls.sid]);
+    const { plan } = service.recorder.last;
+    await service.controller.recover(finish);
+    assert.deepEqual(service.recorder.resume, { startedMs, onhold: true, pushes: [url] });
+    assert.deepEqual(service.recorder.last.plan, plan);
+    assert.deepEqual(service.controller.lostSids, []);
+    assert.equal((await calls.query()).status, 200);
+    service.recorder.last.endAtStop = endOf({});
+    assert.equal((await calls.stop()).status, 200);
   });
 
-  test('recordings that run are not open', async () => {
+  test('one that had not begun begins anew', async () => {
+    await killed({});
+    await service.controller.recover(finish);
+    assert.deepEqual(service.recorder.resume, { startedMs: null, onhold: true, pushes: [] });
+  });
+
+  for (const [what, change] of [
+    ['at the end of its time', { phase: 'recording', startedMs: Date.UTC(2024, 4, 1, 9) - 1 }],
+    ['ending', { phase: 'finalizing', startedMs: Date.UTC(2024, 4, 1, 11) }],
+  ] as const) {
+    test(`one that was ${what} is completed`, async () => {
+      const calls = await killed(change);
+      await service.controller.recover(finish);
+      assert.deepEqual(service.controller.lostSids, []);
+      assert.match((await calls.query()).body.detail, /stop code 6 recorder_error: killed/);
+      assert.equal(service.recorder.recordings.length, 1);
+    });
+  }
+
+  test('one that was told to stop is completed', async () => {
+    const calls = await service.record();
+    service.recorder.last.change({ phase: 'recording', startedMs: service.nowMs });
+    void calls.stop().catch(() => {});
+    while (service.recorder.last.calls.length === 0) await calls.query();
+    await service.restart();
+    await service.controller.recover(finish);
+    assert.equal(service.recorder.recordings.length, 1);
+    assert.deepEqual(service.controller.lostSids, []);
+  });
+
+  test('recordings that run are not lost', async () => {
     await service.record();
-    assert.deepEqual(service.controller.openRecordings(), []);
+    assert.deepEqual(service.controller.lostSids, []);
   });
 
   test('what was left behind is no conflict', async () => {

@@ -8,12 +8,15 @@ import { pino } from 'pino';
 import { buildApp } from '../../../src/api/server.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 import { type AnswerLimits, Controller } from '../../../src/controller/controller.ts';
+import type { Follower } from '../../../src/controller/follower.ts';
 import type { Records } from '../../../src/controller/records.ts';
 import { openSqliteRecords } from '../../../src/controller/records-sqlite.ts';
 import { ResourceIds } from '../../../src/controller/resource-id.ts';
 import { MachineCapacity } from '../../../src/node/capacity.ts';
 import { STANDALONE } from '../../../src/recording/plan.ts';
+import { Vault } from '../../../src/vault/vault.ts';
 import { FakeRecorder } from './fake-recorder.ts';
+import { FakeUploads } from './fake-uploads.ts';
 
 export const APP = 'app1';
 export const ROOT = `/v1/apps/${APP}/cloud_recording`;
@@ -42,6 +45,9 @@ export interface Received {
 /** The real app on a loopback port, over records in a temporary folder, a fake recorder and a clock that stands. */
 export class Service implements AsyncDisposable {
   readonly recorder = new FakeRecorder();
+  readonly uploads = new FakeUploads();
+  /** Told what happens, in order. */
+  readonly told: string[] = [];
   readonly logged: string[] = [];
   nowMs = START_MS;
   controller!: Controller;
@@ -49,6 +55,13 @@ export class Service implements AsyncDisposable {
   readonly #options: ServiceOptions;
   #records!: Records;
   #server!: Server;
+
+  readonly #follower: Follower = {
+    started: ({ sid }) => void this.told.push(`started ${sid}`),
+    event: ({ sid }, { name }) => void this.told.push(`${name} ${sid}`),
+    misfit: ({ sid }, { phase }) => void this.told.push(`misfit ${sid} ${phase}`),
+    ended: ({ sid }, { outcome }) => void this.told.push(`ended ${sid} ${outcome}`),
+  };
 
   private constructor(options: ServiceOptions) {
     this.#options = options;
@@ -69,7 +82,7 @@ export class Service implements AsyncDisposable {
   async #listen(): Promise<void> {
     const { environment = {}, cores = 100, limits } = this.#options;
     const log = pino({ level: 'debug' }, { write: (line: string) => void this.logged.push(line) });
-    this.#records = openSqliteRecords(join(this.#folder, 'tapehead.sqlite'));
+    this.#records = openSqliteRecords(join(this.#folder, 'tapehead.sqlite'), new Vault(Buffer.alloc(32, 4)));
     this.controller = new Controller({
       recorder: this.recorder,
       records: this.#records,
@@ -79,6 +92,9 @@ export class Service implements AsyncDisposable {
         ...{ recordings: '/data/recordings', runtime: '/run/tapehead', identity: null, debug: '/data/debug' },
         rules: STANDALONE,
       },
+      uploads: this.uploads,
+      followers: [this.#follower],
+      forbids: (url) => (url.includes('forbidden') ? 'that address is forbidden' : null),
       log,
       now: () => this.nowMs,
       ...(limits && { limits }),

@@ -151,10 +151,35 @@ describe('services', () => {
     assert.deepEqual([code, reason], [2, 'services not selected!']);
   });
 
-  test('a push beside the page is refused clearly', async () => {
-    const [code, , detail] = await startWith({ extensionServiceConfig: { extensionServices: [web, push] } });
-    assert.equal(code, 2);
-    assert.match(detail, /RTMP is not available yet/);
+  test('pushes beside the page are planned, in their order', async () => {
+    const outputs = [{ rtmpUrl: 'rtmps://a/app/key' }, { rtmpUrl: 'rtmp://b/app/key' }];
+    const pushes = { ...push, serviceParam: { outputs } };
+    await service.record({ extensionServiceConfig: { extensionServices: [web, pushes] } });
+    assert.deepEqual(service.recorder.last.plan.pushes, ['rtmps://a/app/key', 'rtmp://b/app/key']);
+  });
+
+  test('outputs that are none, too many, twice the same or no RTMP', async () => {
+    const ten = Array.from({ length: 11 }, (_, i) => ({ rtmpUrl: `rtmp://a/b/${i}` }));
+    const same = [{ rtmpUrl: 'rtmp://a/b/c' }, { rtmpUrl: 'rtmp://a/b/c' }];
+    for (const outputs of [[], ten, same, [{ rtmpUrl: 'http://a/b' }], [{}], 'rtmp://a/b']) {
+      const services = [web, { ...push, serviceParam: { outputs } }];
+      const [code, , detail] = await startWith({ extensionServiceConfig: { extensionServices: services } });
+      assert.equal(code, 2);
+      assert.match(detail, /outputs/);
+    }
+  });
+
+  test('an address that is forbidden is refused, be it of the page or of a push', async () => {
+    const forbidden = { ...push, serviceParam: { outputs: [{ rtmpUrl: 'rtmp://forbidden/app/key' }] } };
+    const requests = [
+      webRequest({ url: 'http://forbidden/' }),
+      { extensionServiceConfig: { extensionServices: [web, forbidden] } },
+    ];
+    for (const request of requests) {
+      const [code, , detail] = await startWith(request);
+      assert.deepEqual([code, detail], [2, 'that address is forbidden']);
+    }
+    assert.deepEqual(service.recorder.recordings, []);
   });
 
   test('each service once, and only known ones and policies', async () => {
@@ -186,7 +211,7 @@ describe('storageConfig', () => {
     return body.detail;
   }
 
-  test('a right one is refused with what to do', async () => {
+  test('right ones are handed to the uploads with the names to store under', async () => {
     for (const change of [
       {},
       { region: 28 },
@@ -194,9 +219,31 @@ describe('storageConfig', () => {
       { vendor: 5, region: 9 },
       { vendor: 11, extensionParams: { endpoint: 's3.example.org' } },
       { fileNamePrefix: ['live-recordings', 'test_1203', 'a.b'], extensionParams: { enableNTPtimestamp: true } },
+      { fileNamePrefix: ['a'.repeat(64), 'b'.repeat(63)] },
     ]) {
-      assert.match(await detailOf(change), /not available yet; leave storageConfig out/, JSON.stringify(change));
+      const { sid } = await service.record(webRequest({}, { storageConfig: { ...storage, ...change } }));
+      service.recorder.last.finish({});
+      assert.equal(service.uploads.jobs.at(-1)?.sid, sid, JSON.stringify(change));
     }
+    assert.doesNotMatch(service.logged.join(''), /hidden/);
+  });
+
+  test('everything in it reaches the uploads, and nothing of it the plan', async () => {
+    const params = { sse: 'kms', tag: 'a=1&b=2', endpoint: 'https://s3.example.org/x' };
+    const { sid } = await service.record(
+      webRequest(
+        {},
+        { storageConfig: { ...storage, stsToken: 't', fileNamePrefix: ['a', 'b'], extensionParams: params } },
+      ),
+    );
+    const { plan } = service.recorder.last;
+    assert.deepEqual(service.uploads.jobs, [
+      {
+        ...{ sid, folder: plan.files.folder, stem: plan.files.stem, prefix: 'a/b', hls: true, mp4: false },
+        storage: { ...storage, stsToken: 't', endpoint: params.endpoint, sse: 'kms', tag: 'a=1&b=2' },
+      },
+    ]);
+    assert.doesNotMatch(JSON.stringify(plan), /hidden/);
   });
 
   const wrong: [object, RegExp][] = [
@@ -217,8 +264,4 @@ describe('storageConfig', () => {
   for (const [change, detail] of wrong) {
     test(JSON.stringify(change).slice(0, 60), async () => assert.match(await detailOf(change), detail));
   }
-
-  test('a prefix of exactly 128 characters is right', async () => {
-    assert.match(await detailOf({ fileNamePrefix: ['a'.repeat(64), 'b'.repeat(63)] }), /not available yet/);
-  });
 });

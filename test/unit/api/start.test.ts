@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
+import { STANDALONE } from '../../../src/recording/plan.ts';
 import { endOf } from './fake-recorder.ts';
 import { ROOT, Service, webRequest } from './service.ts';
 
@@ -23,6 +24,9 @@ test('answers the four ids in their order and hands a resolved plan to the recor
     page: { url: 'https://example.org/page', mobile: false, readyTimeoutS: 0 },
     picture: { width: 1280, height: 720, fps: 15, bitrateKbps: 2000 },
     sound: { channels: 1, bitrateKbps: 128 },
+    ...STANDALONE,
+    resumable: true,
+    debugFolder: `/data/debug/${body.sid}`,
     onhold: false,
     maxRecordingMs: 3 * 3_600_000,
     files: { folder: `/data/recordings/${body.sid}`, stem: `${body.sid}_weekly`, hls: true, mp4: null },

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
-import type { RecordedFile } from '../../../src/recording/status.ts';
+import { NO_QUALITY, type RecordedFile } from '../../../src/recording/status.ts';
 import { endOf } from './fake-recorder.ts';
-import { type RecordingCalls, Service } from './service.ts';
+import { viewOf } from './fake-uploads.ts';
+import { type RecordingCalls, Service, webRequest } from './service.ts';
 
 let service: Service;
 let calls: RecordingCalls;
@@ -21,7 +22,12 @@ function states(uploadingStatus: string, onhold: boolean, sliceStartTime: number
     { serviceName: 'upload_service', payload: { uploadingStatus } },
     {
       serviceName: 'web_recorder_service',
-      payload: { state: 'exit', onhold, fileList: [{ filename: name, fileName: name, sliceStartTime }] },
+      payload: {
+        state: 'exit',
+        onhold,
+        fileList: [{ filename: name, fileName: name, sliceStartTime }],
+        quality: NO_QUALITY,
+      },
     },
   ];
 }
@@ -53,6 +59,30 @@ test('files that are not whole: unknown', async () => {
   const { status, body } = await calls.stop();
   assert.equal(status, 200);
   assert.equal(body.serverResponse.extensionServiceState[0].payload.uploadingStatus, 'unknown');
+});
+
+test('tells how the uploads stand once the files are complete', async () => {
+  service.recorder.last.finish({});
+  const storageConfig = { vendor: 1, region: 0, bucket: 'b', accessKey: 'a', secretKey: 's' };
+  for (const status of ['uploaded', 'backuped', 'unknown'] as const) {
+    const stored = await service.record(webRequest({}, { storageConfig }));
+    service.uploads.state = viewOf({ status, pendingFiles: 3, problem: 'expected 200, got 503' });
+    service.recorder.last.endAtStop = endOf({ files });
+    const { payload } = (await stored.stop()).body.serverResponse.extensionServiceState[0];
+    assert.deepEqual([payload.uploadingStatus, payload.pendingFiles], [status, 3]);
+    assert.equal(payload.problem, 'expected 200, got 503');
+  }
+  assert.ok(service.uploads.waits.every((ms) => ms > 0 && ms <= 20_000));
+});
+
+test('shows the pushes at the end', async () => {
+  const url = 'rtmp://a/app/key';
+  service.recorder.last.change({ pushes: [{ url, state: 'publishing' }] });
+  service.recorder.last.endAtStop = endOf({ files });
+  assert.deepEqual((await calls.stop()).body.serverResponse.extensionServiceState[2], {
+    serviceName: 'rtmp_publish_service',
+    payload: { state: 'exit', status: 'publishing', outputs: [{ rtmpUrl: url, status: 'publishing' }] },
+  });
 });
 
 test('async_stop answers at once with what is known', async () => {
@@ -99,7 +129,7 @@ test('a recording that is ending by itself: 400 with 49', async () => {
 });
 
 test('files that take too long: 206 with 65, and the stop goes on', async () => {
-  await using slow = await Service.open({ limits: { updateMs: 1, stopMs: 1 } });
+  await using slow = await Service.open({ limits: { updateMs: 1, stopMs: 1, uploadMs: 1 } });
   const slowCalls = await slow.record();
   const { status, body } = await slowCalls.stop();
   assert.deepEqual([status, body.code], [206, 65]);

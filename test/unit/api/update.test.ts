@@ -29,6 +29,30 @@ test('pauses and resumes, repeatedly', async () => {
   assert.deepEqual(service.recorder.last.calls, ['hold true', 'hold true', 'hold false']);
 });
 
+test('replaces the pushes, and shows them', async () => {
+  const outputs = [{ rtmpUrl: 'rtmp://a/app/one' }, { rtmpUrl: 'rtmps://b/app/two' }];
+  assert.equal((await calls.update({ rtmpPublishConfig: { outputs }, ...HOLD })).status, 200);
+  assert.deepEqual(service.recorder.last.calls, ['hold true', 'push rtmp://a/app/one rtmps://b/app/two']);
+  const { serverResponse } = (await calls.query()).body;
+  assert.deepEqual(serverResponse.extensionServiceState[1], {
+    serviceName: 'rtmp_publish_service',
+    payload: { state: 'inProgress', outputs: outputs.map((output) => ({ ...output, status: 'connecting' })) },
+  });
+});
+
+test('renews the credentials of the store', async () => {
+  service.recorder.last.finish({});
+  const storageConfig = { vendor: 1, region: 0, bucket: 'b', accessKey: 'a', secretKey: 'old' };
+  const stored = await service.record(webRequest({}, { storageConfig }));
+  service.recorder.last.change({ phase: 'recording', startedMs: 1 });
+  const renewed = { ...storageConfig, secretKey: 'new', stsToken: 'token' };
+  assert.equal((await stored.update({ storageConfig: renewed })).status, 200);
+  assert.deepEqual(
+    service.uploads.renewed.map(({ secretKey, stsToken }) => [secretKey, stsToken]),
+    [['new', 'token']],
+  );
+});
+
 describe('refused without any effect', () => {
   const storageConfig = { vendor: 1, region: 0, bucket: 'b', accessKey: 'a', secretKey: 's' };
   const wrong: [object, RegExp][] = [
@@ -37,11 +61,11 @@ describe('refused without any effect', () => {
     [{ streamSubscribe: { audioUidList: {} } }, /expected a member that can be updated/],
     [{ webRecordingConfig: { onhold: 'true' } }, /onhold: expected true or false, got "true"/],
     [{ webRecordingConfig: true }, /webRecordingConfig: expected an object, got true/],
-    [{ ...HOLD, storageConfig }, /storageConfig: uploading to vendor 1 \(Amazon S3\) is not available yet/],
+    [{ ...HOLD, storageConfig }, /storageConfig: expected a recording that was started with storageConfig/],
     [{ ...HOLD, storageConfig: { vendor: 1 } }, /storageConfig\.bucket/],
-    [{ ...HOLD, rtmpPublishConfig: { outputs: [{ rtmpUrl: 'rtmp://a/b' }] } }, /RTMP is not available yet/],
+    [{ ...HOLD, rtmpPublishConfig: { outputs: [{ rtmpUrl: 'rtmp://forbidden/b' }] } }, /that address is forbidden/],
     [{ ...HOLD, rtmpPublishConfig: { outputs: [{ rtmpUrl: 'http://a/b' }] } }, /expected an rtmp or rtmps URL/],
-    [{ ...HOLD, rtmpPublishConfig: { outputs: [] } }, /outputs: expected a list with one output/],
+    [{ ...HOLD, rtmpPublishConfig: { outputs: [] } }, /outputs: expected a list of 1 to 10 outputs/],
   ];
   for (const [clientRequest, detail] of wrong) {
     test(JSON.stringify(clientRequest).slice(0, 90), async () => {
@@ -123,7 +147,7 @@ test('updateLayout is for mode mix only', async () => {
 });
 
 test('without an answer in time: 206 with 65, and the next call has its turn', async () => {
-  await using slow = await Service.open({ limits: { updateMs: 1, stopMs: 1 } });
+  await using slow = await Service.open({ limits: { updateMs: 1, stopMs: 1, uploadMs: 1 } });
   const slowCalls = await slow.record();
   const notBegun = await slowCalls.update(HOLD);
   assert.deepEqual([notBegun.status, notBegun.body.code], [206, 65]);

@@ -40,6 +40,8 @@ describe('sources', () => {
       logLevel: 'info',
       user: 'tapehead',
       callbackSenderAddresses: [],
+      ...{ callbacks: {}, backupAfterS: 300, allowPrivate: [], webrtcUdp: false, sandbox: true, limitWebgl: false },
+      ...{ keepDebugBundles: 20, keepRecordsDays: 30 },
     });
     assert.ok(Object.isFrozen(config));
     assert.ok(Object.isFrozen(config.credentials));
@@ -56,7 +58,13 @@ describe('sources', () => {
         TAPEHEAD_CAPACITY_CORES: '1.5',
         TAPEHEAD_RATE_LIMIT_PER_SECOND: '0',
         TAPEHEAD_CALLBACK_SENDER_ADDRESSES: '192.0.2.7,2001:db8::1',
+        TAPEHEAD_CALLBACKS: '{"*": {"url": "https://example.org/hook", "secret": "s", "events": [70, 71]}}',
+        TAPEHEAD_ALLOW_PRIVATE: '10.0.0.0/8, ::1',
+        TAPEHEAD_WEBRTC_UDP: 'true',
+        TAPEHEAD_SANDBOX: 'false',
+        TAPEHEAD_CA_FILE: 'ca.pem',
       },
+      workingFolder: '/srv',
     });
     assert.equal(config.host, '::1');
     assert.equal(config.port, 0);
@@ -69,6 +77,9 @@ describe('sources', () => {
     assert.equal(config.capacityCores, 1.5);
     assert.equal(config.rateLimitPerSecond, 0);
     assert.deepEqual(config.callbackSenderAddresses, ['192.0.2.7', '2001:db8::1']);
+    assert.deepEqual(config.callbacks, { '*': { url: 'https://example.org/hook', secret: 's', events: [70, 71] } });
+    assert.deepEqual(config.allowPrivate, ['10.0.0.0/8', '::1']);
+    assert.deepEqual([config.webrtcUdp, config.sandbox, config.caFile], [true, false, '/srv/ca.pem']);
   });
 
   test('flags win over the environment, the environment over the file', () => {
@@ -96,6 +107,23 @@ describe('sources', () => {
 });
 
 describe('refusals', () => {
+  test('secrets are never shown, however wrong they are', () => {
+    const message = refusal({
+      environment: {
+        TAPEHEAD_CALLBACKS: '{"demo": {"url": "ftp://hidden", "secret": "hidden"}}',
+        TAPEHEAD_BACKUP_STORAGE: '"hidden"',
+        TAPEHEAD_VAULT_KEY: 'hidden',
+        TAPEHEAD_ALLOW_PRIVATE: '10.0.0.0/33,example.org',
+        TAPEHEAD_SANDBOX: 'no',
+      },
+    });
+    assert.match(message, /^6 problems/);
+    assert.match(message, /TAPEHEAD_CALLBACKS.*expected an http or https URL/);
+    assert.match(message, /TAPEHEAD_ALLOW_PRIVATE, item 1: expected an IP address or a network.*got "10.0.0.0\/33"/);
+    assert.match(message, /TAPEHEAD_SANDBOX: expected true or false, got "no"/);
+    assert.doesNotMatch(message, /hidden/);
+  });
+
   test('all problems at once, each with its place, what was expected and what came', () => {
     const message = refusal({
       environment: {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -7,8 +7,10 @@ import { afterEach, beforeEach, test } from 'node:test';
 import type { RecordingRecord, Records } from '../../../src/controller/records.ts';
 import { openSqliteRecords } from '../../../src/controller/records-sqlite.ts';
 import { STANDALONE } from '../../../src/recording/plan.ts';
+import { Vault } from '../../../src/vault/vault.ts';
 import { endOf, statusOf } from '../api/fake-recorder.ts';
 
+const vault = new Vault(Buffer.alloc(32, 5));
 let folder: string;
 let file: string;
 let records: Records;
@@ -16,7 +18,7 @@ let records: Records;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'tapehead-records-'));
   file = join(folder, 'data', 'tapehead.sqlite');
-  records = openSqliteRecords(file);
+  records = openSqliteRecords(file, vault);
 });
 
 afterEach(() => {
@@ -46,6 +48,7 @@ function record(sid: string, startedMs = 5): RecordingRecord {
     prefix: 'a/b',
     startedMs,
     limitMs: 99.5,
+    stopAsked: false,
     status: statusOf({}),
     end: null,
   };
@@ -54,7 +57,7 @@ function record(sid: string, startedMs = 5): RecordingRecord {
 test('gives back what was put in, also after it was opened again', () => {
   records.insert(record('one'));
   records[Symbol.dispose]();
-  records = openSqliteRecords(file);
+  records = openSqliteRecords(file, vault);
   assert.deepEqual(records.bySid('one'), record('one'));
   assert.deepEqual(records.byResource('resource of one'), record('one'));
   assert.equal(records.bySid('two'), null);
@@ -106,5 +109,42 @@ test('the file is for its owner only, and written ahead', () => {
 test('a file of a newer version is refused', () => {
   using other = new DatabaseSync(file);
   other.exec('PRAGMA user_version = 99');
-  assert.throws(() => openSqliteRecords(file), { code: 'config_invalid', message: /version 99/ });
+  assert.throws(() => openSqliteRecords(file, vault), { code: 'config_invalid', message: /version 99/ });
+});
+
+test('pages, pushes and their secrets cannot be read in the file', () => {
+  const secret = 'rtmp://live.example.org/app/stream-key';
+  const one = record('one');
+  records.insert({ ...one, plan: { ...one.plan, pushes: [secret] } });
+  records.saveStatus('one', statusOf({ pushes: [{ url: secret, state: 'publishing' }] }));
+  assert.equal(records.bySid('one')?.plan.pushes[0], secret);
+  assert.equal(records.bySid('one')?.status.pushes[0]?.url, secret);
+  records[Symbol.dispose]();
+  assert.ok(!readFileSync(file).includes('stream-key'));
+});
+
+test('a stop that was asked for is remembered', () => {
+  records.insert(record('one'));
+  records.saveStopAsked('one');
+  assert.equal(records.bySid('one')?.stopAsked, true);
+});
+
+test('the latest come first, and those that ended long ago are forgotten', () => {
+  for (const [sid, startedMs] of [
+    ['first', 1],
+    ['second', 2],
+    ['third', 3],
+  ] as const)
+    records.insert(record(sid, startedMs));
+  records.saveEnd('first', endOf({ endedMs: 100 }));
+  records.saveEnd('second', endOf({ endedMs: 200 }));
+  records.prune(150);
+  assert.deepEqual(
+    records.latest(10).map(({ sid }) => sid),
+    ['third', 'second'],
+  );
+  assert.deepEqual(
+    records.latest(1).map(({ sid }) => sid),
+    ['third'],
+  );
 });
