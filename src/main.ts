@@ -40,11 +40,12 @@ async function recordCommand(args: readonly string[]): Promise<number> {
     return EXIT.complete;
   }
   const order = parseRecordArgs(args);
-  const { user } = loadConfig();
+  const { user, sandbox } = loadConfig();
   sweep(new Set());
   return await record(order, {
     recorder: new Supervisor({ keepSpare: false }),
     identity: identityFor(user),
+    sandbox,
     runtimeFolder,
     interrupted: firstSignal(),
   });

@@ -18,6 +18,8 @@ export interface RecordOrder {
   /** Folder for playlist and slices; null: none wanted. */
   readonly hls: string | null;
   readonly json: boolean;
+  /** Chromium runs without its sandbox. */
+  readonly noSandbox: boolean;
 }
 
 const OPTIONS = {
@@ -30,6 +32,7 @@ const OPTIONS = {
   'ready-timeout': { type: 'string', default: '0' },
   hls: { type: 'string' },
   json: { type: 'boolean', default: false },
+  'no-sandbox': { type: 'boolean', default: false },
 } as const;
 
 const UNITS_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
@@ -52,6 +55,7 @@ export function parseRecordArgs(args: readonly string[]): RecordOrder {
     readyTimeoutS: whole('--ready-timeout', values['ready-timeout'], 0, 60),
     hls: values.hls ?? null,
     json: values.json,
+    noSandbox: values['no-sandbox'],
   };
 }
 

@@ -14,6 +14,8 @@ import { summarize } from './summary.ts';
 export interface RecordContext {
   readonly recorder: Recorder;
   readonly identity: Identity | null;
+  /** As configured. */
+  readonly sandbox: boolean;
   readonly runtimeFolder: (sid: string) => string;
   /** Aborted by Ctrl-C: the recording ends and its file is completed. */
   readonly interrupted: AbortSignal;
@@ -37,7 +39,7 @@ export async function record(order: RecordOrder, context: RecordContext): Promis
   return await deliver(order, plan, out, end);
 }
 
-function planFor(order: RecordOrder, out: string, { identity, runtimeFolder }: RecordContext): RecordingPlan {
+function planFor(order: RecordOrder, out: string, { identity, runtimeFolder, sandbox }: RecordContext): RecordingPlan {
   const sid = randomBytes(16).toString('hex');
   const { width, height, fps } = order;
   const suits = width * height >= 1280 * 720 ? 2000 : 1500;
@@ -47,6 +49,7 @@ function planFor(order: RecordOrder, out: string, { identity, runtimeFolder }: R
     picture: { width, height, fps, bitrateKbps: order.bitrateKbps ?? suits },
     sound: STEREO,
     ...STANDALONE,
+    sandbox: sandbox && !order.noSandbox,
     onhold: false,
     maxRecordingMs: order.durationMs,
     files: {

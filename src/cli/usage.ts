@@ -13,6 +13,7 @@ Options of record:
   --ready-timeout S     start when the page calls navigator.notifyReady(), 1 to 60
   --hls DIR             keep HLS slices and playlist in this folder too
   --json                print one JSON summary on standard output
+  --no-sandbox          run Chromium without its sandbox, where the kernel allows none
 
 Options of serve:
   --port N              default 8080

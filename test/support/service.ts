@@ -3,6 +3,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Program, startProgram } from './program.ts';
 
+/** Where the pages and receivers of the tests are. */
+const LOCAL = '127.0.0.0/8,::1';
+
 export interface Answer {
   readonly status: number;
   // biome-ignore lint/suspicious/noExplicitAny: tests read answers as a client would, member by member
@@ -25,7 +28,12 @@ export class Service implements AsyncDisposable {
   }
 
   static async start(data: string, env: Readonly<Record<string, string>> = {}): Promise<Service> {
-    const settings = { TAPEHEAD_CAPACITY_CORES: '32', TAPEHEAD_RATE_LIMIT_PER_SECOND: '0', ...env };
+    const settings = {
+      TAPEHEAD_CAPACITY_CORES: '32',
+      TAPEHEAD_RATE_LIMIT_PER_SECOND: '0',
+      TAPEHEAD_ALLOW_PRIVATE: LOCAL,
+      ...env,
+    };
     const program = startProgram(['serve', '--port', '0', '--data', data], settings);
     const match = await program.line(/"port":(\d+).*"msg":"listening"/);
     return new Service(program, `http://127.0.0.1:${match[1]}`, data);
