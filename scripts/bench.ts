@@ -2,10 +2,12 @@ import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { servePages } from '../test/support/pages.ts';
 import type { Bench, Options } from './bench/bench-run.ts';
+import { measureCallbacks } from './bench/callbacks.ts';
 import { measureCpu } from './bench/cpu.ts';
 import { measureDrift, measureFrames, measureSync } from './bench/quality.ts';
 import { Report } from './bench/report.ts';
 import { measureDuration, measureStart } from './bench/timing.ts';
+import { measureUpload } from './bench/upload.ts';
 import { openWorkshop } from './bench/workshop.ts';
 
 const PARTS: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
@@ -15,6 +17,8 @@ const PARTS: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   drift: measureDrift,
   start: measureStart,
   duration: measureDuration,
+  callbacks: measureCallbacks,
+  upload: measureUpload,
 };
 
 const USAGE = `usage: npm run bench -- [PART ...] [options]
@@ -29,6 +33,8 @@ parts (all but drift when none is named; about 25 minutes in all)
   drift      the same over 10 minutes (11 minutes)
   start      request to first frame, by HTTP and by command (1.5 minutes)
   duration   MP4 duration against wall time (1.5 minutes)
+  callbacks  frames lost while 200 callbacks wait for a slow receiver (3 minutes)
+  upload     time and memory to store 1 GB, side by side with Amazon's SDK; memory for 2 GB (3 minutes)
 
 options
   --long           drift as well

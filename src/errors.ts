@@ -33,8 +33,16 @@ const CODES = {
   nothing_recorded: 'page',
   /** The recording did not answer in time; the call may be repeated. */
   not_completed: 'recording',
+  /** An address that is not public and that no setting allows. */
+  address_forbidden: 'request',
+  /** Nobody answers at the address that files, pushes or callbacks go to. */
+  unreachable: 'destination',
+  /** An RTMP server refuses the stream, or has gone. */
+  push_failed: 'destination',
   page_unreachable: 'page',
   page_timeout: 'page',
+  /** The page crashed, hung or lost its sound. */
+  page_lost: 'page',
   browser_failed: 'recording',
   browser_lost: 'recording',
   display_failed: 'node',

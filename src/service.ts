@@ -1,20 +1,35 @@
 import { mkdirSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
+import { storageSchema } from './api/schema-storage.ts';
 import { buildApp } from './api/server.ts';
+import { createLimitedServer } from './api/slow-clients.ts';
+import { storageOrderOf } from './api/storage-order.ts';
+import { openSqliteOutbox } from './callback/outbox-sqlite.ts';
+import { Notices } from './callback/sender.ts';
 import type { Config } from './config/schema.ts';
 import { Controller } from './controller/controller.ts';
 import type { Places } from './controller/plan.ts';
 import { openSqliteRecords } from './controller/records-sqlite.ts';
 import { ResourceIds } from './controller/resource-id.ts';
 import { RecorderError } from './errors.ts';
+import { CallbackFollower } from './followers/callbacks.ts';
+import { uploadsFollower } from './followers/uploads.ts';
+import { AddressPolicy } from './net/address-policy.ts';
+import { forbiddenHost } from './net/forbidden-host.ts';
+import { buildAgents } from './net/guarded-agent.ts';
 import { MachineCapacity } from './node/capacity.ts';
 import { finishLost } from './node/finish-lost.ts';
+import { resumeOf } from './node/resume.ts';
 import { runtimeRoot, sweep } from './node/runtime.ts';
 import { Supervisor } from './node/supervisor.ts';
+import type { StorageOrder } from './recording/storage.ts';
+import { openStore } from './store/open-store.ts';
 import type { Identity } from './types.ts';
+import { openSqliteSpool } from './upload/spool-sqlite.ts';
+import { Uploader } from './upload/uploader.ts';
 import { openKeyFile } from './vault/key-file.ts';
 import { Vault } from './vault/vault.ts';
 
@@ -25,12 +40,36 @@ export interface ServiceParts {
   readonly log: Logger;
 }
 
-/** The whole service in one process: API, records, and the recordings of this machine. */
+/** The whole service in one process: API, records, and the recordings of this machine. Opened in order, given back in reverse. */
 export async function openService({ config, identity, version, log }: ServiceParts): Promise<AsyncDisposable> {
   await using opened = new AsyncDisposableStack();
   mkdirSync(config.data, { recursive: true });
   const vault = new Vault(vaultKey(config));
+  const policy = new AddressPolicy(config.allowPrivate);
+  const agents = buildAgents(policy, { caFile: config.caFile ?? null });
+  opened.defer(() => agents.destroy());
   const records = opened.use(openSqliteRecords(join(config.data, 'tapehead.sqlite'), vault));
+  const outbox = opened.use(openSqliteOutbox(join(config.data, 'outbox.sqlite'), vault));
+  const notices = opened.use(Notices.open({ outbox, receivers: config.callbacks, agents, log }));
+  const callbacks = new CallbackFollower(notices);
+  const spool = opened.use(
+    openSqliteSpool(join(config.data, 'spool.sqlite'), vault, (aside) =>
+      log.error({ aside }, 'the spool of the uploads was damaged and is kept aside'),
+    ),
+  );
+  const uploader = opened.use(
+    new Uploader({
+      spool,
+      openStore: (order) => openStore(order, { agents }),
+      backup: backupOf(config),
+      backupAfterMs: config.backupAfterS * 1000,
+      log,
+      onEvent: (sid, event) => {
+        const record = records.bySid(sid);
+        if (record !== null) callbacks.uploads(record, event);
+      },
+    }),
+  );
   const controller = new Controller({
     recorder: opened.use(new Supervisor({ keepSpare: true })),
     records,
@@ -43,18 +82,21 @@ export async function openService({ config, identity, version, log }: ServicePar
       debug: join(config.data, 'debug'),
       rules: rulesOf(config),
     },
-    uploads: { begin: () => {}, renew: () => {}, view: () => null, settled: async () => null },
-    followers: [],
-    forbids: () => null,
+    uploads: uploader,
+    followers: [uploadsFollower(uploader), callbacks],
+    forbids: (url) => forbiddenHost(url, policy),
     log,
   });
-  sweep(new Set(controller.lostSids));
-  const recovered = controller.recover(({ plan, status }) =>
-    finishLost(plan, status, 'the service ended while this recording was running'),
-  );
+  const lost = new Set(controller.lostSids);
+  sweep(lost);
+  uploader.resume(lost);
+  const recovered = controller.recover({
+    resumeOf: ({ plan, status }, now) => resumeOf(plan, status, now),
+    finish: ({ plan, status }) => finishLost(plan, status, 'the service ended while this recording was running'),
+  });
   opened.defer(() => recovered);
   opened.defer(() => controller.close());
-  const server = createServer(buildApp({ controller, config, version, log }));
+  const server = createLimitedServer(buildApp({ controller, config, version, log }));
   await listen(server, config);
   opened.defer(() => closeServer(server));
   const { address, port } = server.address() as AddressInfo;
@@ -74,6 +116,16 @@ function rulesOf(config: Config): Places['rules'] {
     },
     sandbox,
   };
+}
+
+function backupOf({ backupStorage }: Config): { order: StorageOrder; prefix: string } | null {
+  if (backupStorage === undefined) return null;
+  const { data, error } = storageSchema.safeParse(backupStorage);
+  if (error) {
+    const wrong = error.issues.map(({ path, message }) => `${path.join('.')}: expected ${message}`);
+    throw new RecorderError('config_invalid', `backupStorage (TAPEHEAD_BACKUP_STORAGE): ${wrong.join('; ')}`);
+  }
+  return { order: storageOrderOf(data), prefix: (data.fileNamePrefix ?? []).join('/') };
 }
 
 /** Configured, or made at the first start. */

@@ -15,10 +15,21 @@ export interface Service extends AsyncDisposable {
   readonly data: string;
 }
 
-export async function startService(workshop: Workshop): Promise<Service> {
+export interface ServiceOptions {
+  /** Settings, as variables. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Puts something into the data folder before the service comes up; the folder is not there yet. */
+  readonly prepare?: (data: string) => void;
+}
+
+export async function startService(workshop: Workshop, { env, prepare }: ServiceOptions = {}): Promise<Service> {
   const port = await freePort();
   const data = join(workshop.folder, `data-${port}`);
-  const run = startMetered({ argv: [process.execPath, MAIN, 'serve', '--port', String(port), '--data', data] });
+  prepare?.(data);
+  const run = startMetered({
+    argv: [process.execPath, MAIN, 'serve', '--port', String(port), '--data', data],
+    env: { ...process.env, TAPEHEAD_ALLOW_PRIVATE: '127.0.0.0/8,::1', ...env },
+  });
   const service = { origin: `http://127.0.0.1:${port}`, data, [Symbol.asyncDispose]: () => run[Symbol.asyncDispose]() };
   for (let tries = 0; tries < 200; tries += 1) {
     const answer = await fetch(`${service.origin}/healthz`).catch(() => null);

@@ -1,7 +1,8 @@
 import type { Controller } from '../controller/controller.ts';
+import { statusNumber } from '../recording/status-number.ts';
 import { type Answer, type CallInput, requireWebMode } from './call.ts';
 import type { QueryAnswer } from './schema-answers.ts';
-import { pushServices, statusNumber, uploadState, webState } from './web-state.ts';
+import { pushServices, uploadState, webState } from './web-state.ts';
 
 /** `GET /resourceid/{resourceid}/sid/{sid}/mode/{mode}/query`: state and files of a running recording. */
 export function query(input: CallInput, controller: Controller): Answer {

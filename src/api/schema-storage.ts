@@ -1,30 +1,6 @@
 import { z } from 'zod';
+import { AZURE, OWN_ENDPOINT, parseEndpoint, regionNumbers, VENDORS } from '../store/vendors.ts';
 import { filledText, integer, oneOf, text, toggle } from './schema-parts.ts';
-
-interface Vendor {
-  readonly name: string;
-  /** Region numbers; null when any is taken. */
-  readonly regions: readonly number[] | null;
-}
-
-function upTo(last: number, ...more: number[]): number[] {
-  return [...Array(last + 1).keys(), ...more];
-}
-
-/** Vendors of cloud storage with all the region numbers that the API has ever had. */
-const VENDORS: ReadonlyMap<number, Vendor> = new Map([
-  [0, { name: 'Qiniu', regions: upTo(4) }],
-  [1, { name: 'Amazon S3', regions: upTo(25, 28) }],
-  [2, { name: 'Alibaba Cloud', regions: upTo(27) }],
-  [3, { name: 'Tencent Cloud', regions: upTo(19) }],
-  [4, { name: 'Kingsoft Cloud', regions: upTo(9) }],
-  [5, { name: 'Microsoft Azure', regions: null }],
-  [6, { name: 'Google Cloud', regions: null }],
-  [7, { name: 'Huawei Cloud', regions: upTo(15) }],
-  [8, { name: 'Baidu Cloud', regions: upTo(7) }],
-  [11, { name: 'an S3-compatible store', regions: null }],
-]);
-const S3_COMPATIBLE = 11;
 
 const PREFIX_LENGTH = 128;
 const PREFIX_ELEMENT = 'letters, digits, "-", "_" or ".", but not "." or ".." alone';
@@ -41,11 +17,18 @@ const prefixSchema = z
   .refine((elements) => elements.join('/').length <= PREFIX_LENGTH, PREFIX_TOTAL)
   .describe(`Folders that the files go to: ${PREFIX_ELEMENT}; ${PREFIX_TOTAL}.`);
 
+const ENDPOINT = 'a host, with or without scheme, port and path';
+
 const extensionParamsSchema = z.object(
   {
     sse: oneOf(['kms', 'aes256']).optional(),
     tag: text().optional(),
-    endpoint: filledText().optional().describe('Host of vendor 11, with or without scheme.'),
+    endpoint: filledText()
+      .refine((endpoint) => parseEndpoint(endpoint) !== null, ENDPOINT)
+      .optional()
+      .describe(
+        `Vendor ${OWN_ENDPOINT}: ${ENDPOINT}; https unless it says http. Vendor ${AZURE}: the same, in the place of Azure's own.`,
+      ),
     enableNTPtimestamp: toggle().optional().describe('Taken without effect.'),
   },
   'an object',
@@ -70,7 +53,7 @@ export const storageSchema = z
     'an object',
   )
   .superRefine(({ vendor, region, extensionParams }, context) => {
-    const regions = VENDORS.get(vendor)?.regions ?? null;
+    const regions = regionNumbers(vendor);
     if (regions !== null && !regions.includes(region)) {
       context.addIssue({
         code: 'custom',
@@ -78,13 +61,10 @@ export const storageSchema = z
         message: `a region of vendor ${vendor}: ${regions.join(', ')}`,
       });
     }
-    if (vendor === S3_COMPATIBLE && extensionParams?.endpoint === undefined) {
+    if (vendor === OWN_ENDPOINT && extensionParams?.endpoint === undefined) {
       context.addIssue({ code: 'custom', path: ['extensionParams', 'endpoint'], message: 'the host of vendor 11' });
     }
   })
-  .meta({ id: 'StorageConfig', description: 'Cloud storage. Not available yet: leave it out to keep files locally.' });
+  .meta({ id: 'StorageConfig', description: 'Cloud storage. Left out, the files stay on this machine.' });
 
-/** For people: `1 (Amazon S3)`. */
-export function vendorName(vendor: number): string {
-  return `${vendor} (${VENDORS.get(vendor)?.name})`;
-}
+export type StorageConfig = z.output<typeof storageSchema>;

@@ -9,6 +9,7 @@ import { docs } from './docs.ts';
 import { limitCalls, NO_ROUTE, refuse, requireAppId, requireCredentials } from './gateway.ts';
 import { answerProblem, handle, logOf } from './handle.ts';
 import { health } from './health.ts';
+import { refuseForeignPages } from './host-check.ts';
 import { senderAddresses } from './sender-addresses.ts';
 
 const BODY_LIMIT_BYTES = 256 * 1024;
@@ -29,7 +30,7 @@ export function buildApp({ controller, config, version, log, now = Date.now }: A
   app.disable('x-powered-by');
   app.disable('etag');
   app.enable('case sensitive routing');
-  app.use(introduce(log));
+  app.use(introduce(log), refuseForeignPages(config));
   app.get('/healthz', health(controller, version, now));
   app.use(docs(version));
   app.get(['/v1/ncs/ip', '/v2/ncs/ip'], requireCredentials(config), senderAddresses(config));

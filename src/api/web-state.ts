@@ -2,18 +2,6 @@ import type { QualityReport, RecordedFile, RecordingStatus } from '../recording/
 import type { UploadView } from '../recording/storage.ts';
 import type { ListedFile, PushService, UploadState, WebState } from './schema-answers.ts';
 
-const COMPONENTS_STARTING = 2;
-const PARTLY_READY = 3;
-const ALL_READY = 4;
-const IN_PROGRESS = 5;
-
-/** `serverResponse.status` of a recording that is not ending. 4 only when capture really runs, or is held on purpose. */
-export function statusNumber({ phase, slices, startedMs, onhold }: RecordingStatus): number {
-  if (phase === 'starting') return COMPONENTS_STARTING;
-  if (slices > 0) return IN_PROGRESS;
-  return startedMs !== null || onhold ? ALL_READY : PARTLY_READY;
-}
-
 type ServiceStateName = WebState['payload']['state'];
 
 /** The web recorder's element of `extensionServiceState`. */

@@ -8,12 +8,13 @@ import { Child } from '../process/child.ts';
 import { childEnvironment } from '../process/environment.ts';
 import type { Identity, Size } from '../types.ts';
 import { DevtoolsPipe } from './devtools-pipe.ts';
-import { chromiumFlags } from './flags.ts';
+import { chromiumFlags, type NetworkOptions } from './flags.ts';
 
 /** Debian's /usr/bin/chromium is a shell script that adds flags of its own (load-extension, API keys). */
 const CHROMIUM = '/usr/lib/chromium/chromium';
 const START_MS = 20_000;
 const CLOSE_MS = 3_000;
+const TAIL_LINES = 100;
 
 export interface BrowserOptions {
   readonly size: Size;
@@ -22,6 +23,9 @@ export interface BrowserOptions {
   /** Where to show and to sound: the environment of display and sound daemon. */
   readonly env: Readonly<Record<string, string>>;
   readonly identity: Identity | null;
+  readonly network: NetworkOptions;
+  /** False: without Chromium's sandbox. */
+  readonly sandbox: boolean;
 }
 
 /** One Chromium with one window, full screen on the recording's display, and its profile folder. */
@@ -47,7 +51,7 @@ export class Browser implements AsyncDisposable {
     const child = new Child({
       name: 'browser',
       command: CHROMIUM,
-      args: chromiumFlags({ size: options.size, profile, pixelRatio: options.pixelRatio }),
+      args: chromiumFlags({ ...options, profile }),
       // There is no session bus; without this Chromium looks for one and complains.
       env: childEnvironment(profile, {
         ...options.env,
@@ -81,6 +85,11 @@ export class Browser implements AsyncDisposable {
     return this.#child.describeExit();
   }
 
+  /** The last lines of its log. */
+  tail(): string {
+    return this.#child.tail(TAIL_LINES);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#child.close(CLOSE_MS, () => void this.#puppeteer.close().catch(() => {}));
     // Chromium's helpers may still write for a moment.
@@ -98,7 +107,7 @@ async function attach(child: Child): Promise<{ puppeteer: PuppeteerBrowser; page
 
 function explainSandbox(error: unknown, child: Child): Error {
   if (/sandbox/i.test(child.tail(20))) {
-    const text = `Chromium's sandbox cannot start here: it needs user namespaces (kernel.unprivileged_userns_clone, or the container's seccomp profile). ${child.tail(2)}`;
+    const text = `Chromium's sandbox cannot start here: it needs user namespaces (kernel.unprivileged_userns_clone, or the container's seccomp profile). TAPEHEAD_SANDBOX=false records without it, for those who trust all pages that they record. ${child.tail(2)}`;
     return new RecorderError('browser_failed', text, { cause: error });
   }
   return error instanceof RecorderError

@@ -11,6 +11,7 @@ import { xauthority, xorgConfig } from './display-files.ts';
 
 const XORG = '/usr/lib/xorg/Xorg';
 const START_MS = 10_000;
+const TAIL_LINES = 100;
 
 export interface DisplayOptions {
   readonly size: Size;
@@ -64,6 +65,11 @@ export class Display implements AsyncDisposable {
 
   get exited(): Promise<unknown> {
     return this.#server.exited;
+  }
+
+  /** The last lines of the server's log. */
+  tail(): string {
+    return this.#server.tail(TAIL_LINES);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,15 +1,33 @@
 import type { Size } from '../types.ts';
 
+export interface NetworkOptions {
+  /** Port of the SOCKS 5 proxy on loopback that all traffic goes through; null: none, Chromium connects by itself. */
+  readonly proxyPort: number | null;
+  /** WebRTC may send UDP past the proxy. */
+  readonly webrtcUdp: boolean;
+}
+
 export interface FlagOptions {
   readonly size: Size;
   readonly profile: string;
   /** Device pixels per CSS pixel. */
   readonly pixelRatio: number;
+  readonly network: NetworkOptions;
+  /** False: without Chromium's sandbox. */
+  readonly sandbox: boolean;
 }
 
 /** Chromium's command line. Every flag is here for a reason; nothing else is passed. */
 export function chromiumFlags(options: FlagOptions): string[] {
-  return [...window(options), ...noWindowsOfItsOwn, ...steadyPage, ...quiet, 'about:blank'];
+  return [
+    ...window(options),
+    ...noWindowsOfItsOwn,
+    ...steadyPage,
+    ...quiet,
+    ...wayOut(options.network),
+    ...(options.sandbox ? [] : ['--no-sandbox']),
+    'about:blank',
+  ];
 }
 
 function window({ size, profile, pixelRatio }: FlagOptions): string[] {
@@ -76,3 +94,18 @@ const quiet = [
   '--no-pings',
   '--no-service-autorun',
 ];
+
+/** Through the proxy and no other way; see net/egress-proxy.ts. */
+function wayOut({ proxyPort, webrtcUdp }: NetworkOptions): string[] {
+  const udp = webrtcUdp ? [] : ['--webrtc-ip-handling-policy=disable_non_proxied_udp'];
+  if (proxyPort === null) return udp;
+  // Names are the proxy's to resolve. Only the servers that WebRTC sends UDP to are looked up by Chromium.
+  const names = webrtcUdp ? [] : ['--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1'];
+  return [
+    `--proxy-server=socks5://127.0.0.1:${proxyPort}`,
+    // Without this, loopback and link-local addresses are dialled directly.
+    '--proxy-bypass-list=<-loopback>',
+    ...names,
+    ...udp,
+  ];
+}

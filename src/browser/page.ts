@@ -1,7 +1,9 @@
-import type { CDPSession, Page } from 'puppeteer-core';
+import type { CDPSession, HTTPResponse, Page } from 'puppeteer-core';
 import { messageOf, RecorderError } from '../errors.ts';
 import { until, within } from '../kit/deadline.ts';
 import { type DeviceOptions, emulateDevice } from './device.ts';
+import { FrameReports } from './frame-reports.ts';
+import { type MediaReport, mediaScript } from './media-script.ts';
 import { denyDownloads, pageScript, READY_BINDING } from './page-script.ts';
 
 /** A page whose server accepts and then says nothing counts as unreachable after this time. */
@@ -9,15 +11,25 @@ const RESPONSE_MS = 30_000;
 /** A page that never finishes loading (a stream of images, a hanging script) is recorded all the same after this time. */
 const LOAD_MS = 10_000;
 const PAINT_MS = 2_000;
+const SCREENSHOT_MS = 1_000;
+const MEDIA_BINDING = 'tapeheadMedia';
 
 export interface PageOptions {
   readonly url: string;
   /** Seconds for `navigator.notifyReady()`; 0: not waited for. */
   readonly readyTimeoutS: number;
   readonly device: DeviceOptions;
+  /** Look for WebGL. */
+  readonly withWebgl: boolean;
   /** The page had not called `notifyReady` in time and is loaded once more. */
   readonly onReload: () => void;
-  readonly onCrash: (error: RecorderError) => void;
+  /** It crashed (`page_lost`), or went to an address that answers with an error (`page_unreachable`), while it was shown. */
+  readonly onTrouble: (error: RecorderError) => void;
+}
+
+/** When the page called `notifyReady`, if it had to (UTC ms). */
+export interface PageReady {
+  readonly readyMs: number | null;
 }
 
 /** The one page that is recorded: prepared, opened, and brought to the moment from which it is worth recording. */
@@ -25,18 +37,26 @@ export class RecordedPage {
   readonly #page: Page;
   readonly #cdp: CDPSession;
   readonly #options: PageOptions;
+  readonly #media: FrameReports<MediaReport>;
   #onReady: () => void = () => {};
+  /** Set while the page is being opened: what fails then fails the opening. */
+  #onFailure: ((error: RecorderError) => void) | null = null;
+  /** What comes after the first trouble is of the same one, until the page is opened anew. */
+  #lost = false;
 
-  private constructor(page: Page, cdp: CDPSession, options: PageOptions) {
+  private constructor(page: Page, cdp: CDPSession, media: FrameReports<MediaReport>, options: PageOptions) {
     this.#page = page;
     this.#cdp = cdp;
+    this.#media = media;
     this.#options = options;
   }
 
   /** Sets up all that must be in place before the first byte of the page arrives. */
   static async prepare(page: Page, options: PageOptions): Promise<RecordedPage> {
     const cdp = await page.createCDPSession();
-    const recorded = new RecordedPage(page, cdp, options);
+    const source = `(${mediaScript})(${JSON.stringify(MEDIA_BINDING)}, ${options.withWebgl})`;
+    const media = await FrameReports.install<MediaReport>(cdp, MEDIA_BINDING, source);
+    const recorded = new RecordedPage(page, cdp, media, options);
     await Promise.all([
       emulateDevice(cdp, options.device),
       denyDownloads(cdp),
@@ -46,49 +66,99 @@ export class RecordedPage {
     // The one dialog that page-script.ts cannot answer: "leave this page?" Yes.
     page.on('dialog', (dialog) => void dialog.accept().catch(() => {}));
     page.on('popup', (popup) => void popup?.close().catch(() => {}));
-    page.on('error', (error) =>
-      options.onCrash(new RecorderError('browser_lost', `the page crashed: ${error.message}`)),
-    );
+    recorded.#watch();
     return recorded;
   }
 
   /**
-   * Opens the page and waits until it shows itself. @returns when it called `notifyReady`, if it had to (UTC ms).
-   * @throws RecorderError `page_unreachable`, `page_timeout`
+   * Opens the page and waits until it shows itself; one that has to call `notifyReady` gets a second try.
+   * @throws RecorderError `page_unreachable`, `page_timeout`, `page_lost`
    */
-  async open(): Promise<{ readyMs: number | null }> {
+  async open(): Promise<PageReady> {
+    try {
+      return await this.#open('');
+    } catch (error) {
+      if (!(error instanceof RecorderError) || error.code !== 'page_timeout') throw error;
+      this.#options.onReload();
+      return await this.#open(', twice');
+    }
+  }
+
+  /** Opens it anew, with one try. @throws like `open` */
+  async reload(): Promise<PageReady> {
+    return await this.#open('');
+  }
+
+  async #open(times: string): Promise<PageReady> {
+    this.#lost = false;
+    const failed = Promise.withResolvers<never>();
+    failed.promise.catch(() => {});
+    this.#onFailure = failed.reject;
+    try {
+      return await Promise.race([this.#show(times), failed.promise]);
+    } finally {
+      if (this.#onFailure === failed.reject) this.#onFailure = null;
+    }
+  }
+
+  /** Resolves as soon as the page's main thread answers; one that hangs never does. */
+  async answers(): Promise<void> {
+    // Refused means that the page has just been replaced: a sign of life, too.
+    await this.#evaluate('0').catch(() => {});
+  }
+
+  /** What its documents do with media, all together. */
+  get media(): MediaReport {
+    const all = this.#media.all;
+    return {
+      sounding: all.reduce((sum, { sounding }) => sum + sounding, 0),
+      maybeSounding: all.reduce((sum, { maybeSounding }) => sum + maybeSounding, 0),
+      videoPixels: Math.max(0, ...all.map(({ videoPixels }) => videoPixels)),
+      webgl: all.some(({ webgl }) => webgl),
+    };
+  }
+
+  /**
+   * When the page's latest animation frame began, UTC ms: the page draws at this time and whole intervals later. @returns null
+   * when the page does not tell.
+   */
+  async frameStart(): Promise<number | null> {
+    // The time of day has no fraction: on average it is half a millisecond more.
+    const told = await this.#ask(
+      'new Promise((resolve) => requestAnimationFrame((start) => resolve(Date.now() + 0.5 - performance.now() + start)))',
+      PAINT_MS,
+    );
+    return typeof told === 'number' ? told : null;
+  }
+
+  /** The page as PNG; null when it cannot be had within a second. */
+  async takeScreenshot(): Promise<Buffer | null> {
+    const taken = this.#cdp.send('Page.captureScreenshot', { format: 'png' });
+    const late = () => new Error('the page cannot be drawn');
+    const { data } = await within(SCREENSHOT_MS, taken, late).catch(() => ({ data: null }));
+    return data === null ? null : Buffer.from(data, 'base64');
+  }
+
+  /** @param times says in an error how often it was tried */
+  async #show(times: string): Promise<PageReady> {
     const { readyTimeoutS } = this.#options;
     let readyMs: number | null = null;
-    if (readyTimeoutS > 0) readyMs = await this.#openUntilReady(readyTimeoutS * 1000);
+    if (readyTimeoutS > 0) readyMs = await this.#navigateUntilReady(readyTimeoutS, times);
     else await this.#navigate();
     await this.#checkViewport();
     await this.#painted();
     return { readyMs };
   }
 
-  async #openUntilReady(timeoutMs: number): Promise<number> {
-    const late = () =>
-      new RecorderError(
-        'page_timeout',
-        `expected the page to call navigator.notifyReady() within ${timeoutMs / 1000} s, twice`,
-      );
-    try {
-      return await within(timeoutMs, this.#navigateUntilReady(), late);
-    } catch (error) {
-      if (!(error instanceof RecorderError) || error.code !== 'page_timeout') throw error;
-      this.#options.onReload();
-      return await within(timeoutMs, this.#navigateUntilReady(), late);
-    }
-  }
-
-  async #navigateUntilReady(): Promise<number> {
+  async #navigateUntilReady(timeoutS: number, times: string): Promise<number> {
     const ready = new Promise<number>((resolve) => {
       this.#onReady = () => resolve(Date.now());
     });
     const failed = new Promise<never>((_, reject) => {
       this.#navigate().catch(reject);
     });
-    return await Promise.race([ready, failed]);
+    const text = `expected the page to call navigator.notifyReady() within ${timeoutS} s${times}`;
+    return await within(timeoutS * 1000, Promise.race([ready, failed]), () => new RecorderError('page_timeout', text));
   }
 
   /** Goes to the page and judges the server's answer; then waits a while for `load`. */
@@ -105,44 +175,34 @@ export class RecordedPage {
         );
       });
     const status = response?.status() ?? 200;
-    if (status === 404 || status >= 500)
+    if (isFailure(status))
       throw new RecorderError('page_unreachable', `expected a page, the server answered ${status}`);
     const left = LOAD_MS - (performance.now() - started);
     // Not being done in time is no failure: see LOAD_MS.
-    await until(left, 25, async () => (await this.#evaluate('document.readyState')) === 'complete');
-  }
-
-  /**
-   * When the page's latest animation frame began, UTC ms: the page draws at this time and whole intervals later. @returns null
-   * when the page does not tell.
-   */
-  async frameStart(): Promise<number | null> {
-    // The time of day has no fraction: on average it is half a millisecond more.
-    const asked = this.#evaluate(
-      'new Promise((resolve) => requestAnimationFrame((start) => resolve(Date.now() + 0.5 - performance.now() + start)))',
-    );
-    const told = await within(PAINT_MS, asked, () => new Error('the page is busy')).catch(() => null);
-    return typeof told === 'number' ? told : null;
+    await until(left, 25, async () => (await this.#ask('document.readyState', Math.max(0, left))) === 'complete');
   }
 
   /** Two animation frames after loading, the first picture of the page has been handed to the display. */
   async #painted(): Promise<void> {
-    const frames = this.#evaluate(`(async () => {
+    const frames = `(async () => {
       await Promise.race([document.fonts.ready, new Promise((resolve) => setTimeout(resolve, 1000))]);
       for (let i = 0; i < 2; i += 1) await new Promise((resolve) => requestAnimationFrame(resolve));
-    })()`);
-    await within(PAINT_MS, frames, () => new RecorderError('page_unreachable', 'expected the page to draw')).catch(
-      () => {},
-    );
+    })()`;
+    await this.#ask(frames, PAINT_MS);
   }
 
   async #checkViewport(): Promise<void> {
     const { viewport, mobile } = this.#options.device;
     const wanted = `${viewport.width}x${viewport.height}`;
-    const got = await this.#evaluate("innerWidth + 'x' + innerHeight");
-    // A phone's page may lay itself out wider than the screen, as its viewport tag says.
-    if (mobile || got === wanted) return;
+    const got = await this.#ask("innerWidth + 'x' + innerHeight", PAINT_MS);
+    // A phone's page may lay itself out wider than the screen, as its viewport tag says. One that hangs does not tell.
+    if (mobile || got === wanted || got === null) return;
     throw new RecorderError('browser_failed', `expected a viewport of ${wanted}, got ${got}`);
+  }
+
+  /** @returns null when there is no answer in time. */
+  async #ask(expression: string, ms: number): Promise<unknown> {
+    return await within(ms, this.#evaluate(expression), () => new Error('the page is busy')).catch(() => null);
   }
 
   /** Not puppeteer's `evaluate`: that one counts as a click of the user, after which a page may open windows. */
@@ -159,9 +219,37 @@ export class RecordedPage {
     this.#cdp.on('Runtime.bindingCalled', (event) => {
       if (event.name === READY_BINDING) this.#onReady();
     });
-    await this.#cdp.send('Runtime.enable');
     await this.#cdp.send('Runtime.addBinding', { name: READY_BINDING });
   }
+
+  #watch(): void {
+    this.#page.on('error', (error) => this.#fail('page_lost', `the page crashed: ${error.message}`));
+    this.#page.on('response', (response) => this.#judge(response));
+    this.#page.on('framenavigated', (frame) => {
+      const failed = frame === this.#page.mainFrame() && frame.url().startsWith('chrome-error:');
+      if (failed && !this.#onFailure)
+        this.#fail('page_unreachable', 'the page went to an address that cannot be reached');
+    });
+  }
+
+  /** The opening judges for itself. */
+  #judge(response: HTTPResponse): void {
+    if (this.#onFailure || !isFailure(response.status())) return;
+    if (!response.request().isNavigationRequest() || response.frame() !== this.#page.mainFrame()) return;
+    this.#fail('page_unreachable', `the page went to an address that answered ${response.status()}`);
+  }
+
+  #fail(code: 'page_lost' | 'page_unreachable', text: string): void {
+    const error = new RecorderError(code, text);
+    if (this.#onFailure) this.#onFailure(error);
+    else if (!this.#lost) this.#options.onTrouble(error);
+    this.#lost = true;
+  }
+}
+
+/** What counts as no page at all; others, 403 for instance, may be worth seeing. */
+function isFailure(status: number): boolean {
+  return status === 404 || status >= 500;
 }
 
 function hostOf(url: string): string {

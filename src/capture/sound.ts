@@ -7,9 +7,11 @@ import { until } from '../kit/deadline.ts';
 import { Child } from '../process/child.ts';
 import { childEnvironment } from '../process/environment.ts';
 import type { Identity } from '../types.ts';
+import { listStreams } from './streams.ts';
 
 const SINK = 'tapehead';
 const START_MS = 10_000;
+const TAIL_LINES = 100;
 
 /** Samples per second, everywhere in a recording. */
 const SAMPLE_RATE = 48_000;
@@ -24,21 +26,23 @@ export class Sound implements AsyncDisposable {
   /** What a program needs to play to, or record from, this daemon. */
   readonly env: Readonly<Record<string, string>>;
   readonly #daemon: Child;
+  readonly #sockets: Sockets;
 
-  private constructor(daemon: Child, socket: string) {
+  private constructor(daemon: Child, sockets: Sockets) {
     this.#daemon = daemon;
-    this.env = { PULSE_SERVER: `unix:${socket}` };
+    this.#sockets = sockets;
+    this.env = { PULSE_SERVER: `unix:${sockets.native}` };
   }
 
   static async open(options: { readonly folder: string; readonly identity: Identity | null }): Promise<Sound> {
     const folder = join(options.folder, 'sound');
     await mkdir(folder, { mode: 0o700 });
     if (options.identity) chownSync(folder, options.identity.uid, options.identity.gid);
-    const socket = join(folder, 'native');
+    const sockets = { native: join(folder, 'native'), control: join(folder, 'control') };
     const daemon = new Child({
       name: 'sound',
       command: 'pulseaudio',
-      args: pulseArguments(socket),
+      args: pulseArguments(sockets),
       env: childEnvironment(folder, {
         PULSE_RUNTIME_PATH: folder,
         PULSE_STATE_PATH: folder,
@@ -46,16 +50,27 @@ export class Sound implements AsyncDisposable {
       }),
       identity: options.identity,
     });
-    const accepts = await until(START_MS, 5, () => daemon.exit !== null || canConnect(socket));
+    const accepts = await until(START_MS, 5, () => daemon.exit !== null || canConnect(sockets.native));
     if (!accepts || daemon.exit) {
       await daemon.close(0);
       throw new RecorderError('sound_failed', `expected PulseAudio to accept connections: ${daemon.describeExit()}`);
     }
-    return new Sound(daemon, socket);
+    return new Sound(daemon, sockets);
   }
 
   get exited(): Promise<unknown> {
     return this.#daemon.exited;
+  }
+
+  /** How many streams are played into what is recorded. @throws when the daemon does not answer */
+  async playing(): Promise<number> {
+    const streams = await listStreams(this.#sockets.control);
+    return streams.filter(({ sink, corked, muted }) => sink === SINK && !corked && !muted).length;
+  }
+
+  /** The last lines of the daemon's log. */
+  tail(): string {
+    return this.#daemon.tail(TAIL_LINES);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -63,11 +78,18 @@ export class Sound implements AsyncDisposable {
   }
 }
 
-function pulseArguments(socket: string): string[] {
+interface Sockets {
+  readonly native: string;
+  /** For questions about what is played. */
+  readonly control: string;
+}
+
+function pulseArguments({ native, control }: Sockets): string[] {
   const modules = [
     `module-null-sink sink_name=${SINK} rate=${SAMPLE_RATE} channels=2 norewinds=1`,
-    // The folder above it is private, so the socket needs no cookie.
-    `module-native-protocol-unix socket=${socket} auth-anonymous=1`,
+    // The folder above them is private, so the sockets need no cookie. The native one is the last: once it is there, so is all.
+    `module-cli-protocol-unix socket=${control}`,
+    `module-native-protocol-unix socket=${native} auth-anonymous=1`,
   ];
   return [
     ...['-n', '--daemonize=no', '--use-pid-file=no', '--exit-idle-time=-1'],

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { messageOf, RecorderError } from '../errors.ts';
 import { within } from '../kit/deadline.ts';
 import type { Recorder, RunningRecording } from '../recording/recorder.ts';
-import { type RecordedFile, type RecordingEnd, statusBefore } from '../recording/status.ts';
+import { type RecordedFile, statusBefore } from '../recording/status.ts';
 import type { StorageOrder } from '../recording/storage.ts';
 import type { UtcMs } from '../types.ts';
 import type { Capacity, Demand, Permit } from './capacity.ts';
@@ -22,7 +22,7 @@ import type {
 } from './orders.ts';
 import { buildPlan, type Places, reportedFiles } from './plan.ts';
 import type { RecordingRecord, Records } from './records.ts';
-import { recoverLost } from './recovery.ts';
+import { type LostAndFound, recoverLost } from './recovery.ts';
 import { Registry } from './registry.ts';
 import type { OpenedResource, ResourceIds } from './resource-id.ts';
 import type { Uploads } from './uploads.ts';
@@ -91,7 +91,8 @@ export class Controller {
     const resource = this.#openResource(order, order);
     const earlier = this.#registry.byResource(order.resourceId);
     if (earlier !== null) return this.#startedBefore(earlier);
-    this.#requireAllowed([order.web.url, ...order.web.pushes]);
+    const { url, pushes, storage } = order.web;
+    this.#requireAllowed([url, ...pushes, ...endpointOf(storage)]);
     this.#requireFresh(resource);
     this.#requireNoConflict(order);
     const permit = this.#reserve(order.web);
@@ -112,7 +113,7 @@ export class Controller {
   /** Changes a recording; what is wrong with one member keeps all from taking effect. Returns once the files follow. */
   async update(call: RecordingCall, order: UpdateOrder): Promise<void> {
     const { onhold, pushes, storage } = order;
-    this.#requireAllowed(pushes ?? []);
+    this.#requireAllowed([...(pushes ?? []), ...endpointOf(storage)]);
     const live = this.#find(call, call);
     requireStaying(live);
     if (storage !== undefined) this.#requireStored(call.sid);
@@ -148,10 +149,10 @@ export class Controller {
     return this.#registry.openRecordings().map(({ sid }) => sid);
   }
 
-  /** Goes on with these, or has them completed by `finish`. @returns when the latter is done */
-  async recover(finish: (record: RecordingRecord) => Promise<RecordingEnd>): Promise<void> {
+  /** Goes on with these from the first moment on, or has them completed. @returns when the latter is done */
+  async recover(found: LostAndFound): Promise<void> {
     const { recorder, capacity, log } = this.#parts;
-    await recoverLost({ registry: this.#registry, recorder, capacity, log, now: this.#now(), finish });
+    await recoverLost({ registry: this.#registry, recorder, capacity, log, now: this.#now(), ...found });
   }
 
   /** Ended recordings are forgotten after this time; their files are not touched. */
@@ -292,6 +293,13 @@ export class Controller {
 
 function requireStaying(live: LiveRecording): void {
   if (live.exiting) throw new RecorderError('recording_exiting', `recording ${live.record.sid} is ending`);
+}
+
+/** As a URL, when the store is not one of a known vendor's. */
+function endpointOf(storage: StorageOrder | null | undefined): string[] {
+  const endpoint = storage?.endpoint;
+  if (!endpoint) return [];
+  return [endpoint.includes('://') ? endpoint : `https://${endpoint}`];
 }
 
 function notCompleted(message: string): RecorderError {

@@ -45,14 +45,15 @@ function pictureInput({ display }: EncoderInputs, { width, height, fps }: Pictur
 }
 
 function pictureCodec(picture: PicturePlan): string[] {
+  const { fps } = picture;
+  return [...['-map', '1:v', '-vf', [gate(fps), oncePerFrame(fps), YUV].join(',')], ...x264(picture)];
+}
+
+const YUV = 'scale=out_color_matrix=bt709:out_range=tv,format=yuv420p';
+
+function x264(picture: PicturePlan): string[] {
   const { fps, bitrateKbps } = picture;
   return [
-    ...[
-      '-map',
-      '1:v',
-      '-vf',
-      [gate(fps), oncePerFrame(fps), 'scale=out_color_matrix=bt709:out_range=tv', 'format=yuv420p'].join(','),
-    ],
     // Capture times go through untouched; nothing is repeated or dropped to make them even.
     ...['-fps_mode', 'passthrough', '-enc_time_base:v', '1:90000'],
     ...['-c:v', 'libx264', '-preset', 'veryfast', '-profile:v', 'high'],
@@ -75,6 +76,17 @@ const output = [
   ...['-muxdelay', '0', '-muxpreload', '0', '-pes_payload_size', '0'],
   ...['-mpegts_copyts', '1', '-flush_packets', '1', '-f', 'mpegts', 'pipe:1'],
 ];
+
+/** ffmpeg's command line for one black key frame as the encoder would make it: H.264 of Annex B on descriptor 1. */
+export function blackPictureArgs(picture: PicturePlan): string[] {
+  const { width, height, fps } = picture;
+  // The rate at which the encoder believes to get pictures; the level that it writes down follows from it.
+  const source = `color=black:s=${even(width)}x${even(height)}:r=${GRABS * fps}`;
+  return [
+    ...['-hide_banner', '-nostats', '-loglevel', 'warning', '-f', 'lavfi', '-i', source],
+    ...['-frames:v', '1', '-vf', YUV, ...x264(picture), '-f', 'h264', 'pipe:1'],
+  ];
+}
 
 /**
  * Armed, the encoder has everything open and running but sees a picture only now and then: the filter drops what lacks a

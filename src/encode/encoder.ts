@@ -9,6 +9,7 @@ import { grabToKeep } from './grabs.ts';
 
 const ARM_MS = 10_000;
 const FINISH_MS = 10_000;
+const TAIL_LINES = 100;
 
 /** What ffmpeg says of its inputs when it begins. */
 class InputWatch {
@@ -80,7 +81,8 @@ export class Encoder implements AsyncDisposable {
       new RecorderError('encoder_failed', `expected ffmpeg to deliver picture and sound: ${child.describeExit()}`);
     const died = child.exited.then(() => Promise.reject(failure()));
     const armed = within(ARM_MS, Promise.race([first, died]), failure);
-    armed.catch(() => {});
+    // One that does not arm is of no use: it ends as one that died.
+    armed.catch(() => child.signal('SIGKILL'));
     died.catch(() => {});
     return new Encoder(child, inputs, options.picture.fps, armed, ended);
   }
@@ -94,8 +96,22 @@ export class Encoder implements AsyncDisposable {
     return this.#ended;
   }
 
+  /** It has ended, or is about to. */
+  get over(): boolean {
+    return this.#child.exit !== null;
+  }
+
   describeExit(): string {
     return this.#child.describeExit();
+  }
+
+  /** The last lines of its log. */
+  tail(): string {
+    return this.#child.tail(TAIL_LINES);
+  }
+
+  kill(): void {
+    this.#child.signal('SIGKILL');
   }
 
   /**

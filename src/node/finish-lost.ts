@@ -1,58 +1,77 @@
 import { messageOf } from '../errors.ts';
 import { finishedFiles } from '../output/finished-files.ts';
 import { RecordingFiles } from '../output/recording-files.ts';
+import type { ReadyFile } from '../recording/link.ts';
 import type { RecordingPlan } from '../recording/plan.ts';
-import { NO_QUALITY, type RecordedFile, type RecordingEnd, type RecordingStatus } from '../recording/status.ts';
+import {
+  NO_QUALITY,
+  type Progress,
+  type RecordedFile,
+  type RecordingEnd,
+  type RecordingStatus,
+} from '../recording/status.ts';
 
 /**
  * Ends a recording in the place of its process, which died: completes its files from what is on the disk.
  *
  * @param last what was known of it. @param detail what became of the process.
+ * @param onReady is told each file that is whole, also those that it may have been told before.
  */
 export async function finishLost(
   plan: RecordingPlan,
   last: RecordingStatus | null,
   detail: string,
+  onReady: (file: ReadyFile) => void = () => {},
 ): Promise<RecordingEnd> {
-  const { files, media, mediaMs, problems } = await complete(plan);
+  const { files, media, counted, startedMs, problems } = await complete(plan, last, onReady);
   return {
     outcome: media ? 'partial' : 'failed',
     reason: 'session_lost',
     detail: [detail, ...problems].join('; '),
     files,
-    startedMs: last?.startedMs ?? files[0]?.sliceStartMs ?? null,
+    startedMs: last?.startedMs ?? startedMs,
     endedMs: Date.now(),
-    progress: {
-      mediaMs: 0,
-      frames: 0,
-      missingFrames: 0,
-      bytes: 0,
-      ...last?.progress,
-      ...(mediaMs === null ? {} : { mediaMs }),
-    },
+    progress: { ...NO_PROGRESS, ...last?.progress, ...counted },
     quality: last?.quality ?? NO_QUALITY,
     cores: 0,
   };
 }
 
+const NO_PROGRESS: Progress = { mediaMs: 0, frames: 0, missingFrames: 0, bytes: 0 };
+
 interface Completed {
   readonly files: readonly RecordedFile[];
   /** Something was recorded. */
   readonly media: boolean;
-  /** null: not known any more. */
-  readonly mediaMs: number | null;
+  /** Counted in the files; empty when they do not tell any more. */
+  readonly counted: Partial<Progress>;
+  readonly startedMs: number | null;
   readonly problems: readonly string[];
 }
 
-async function complete(plan: RecordingPlan): Promise<Completed> {
+const NOTHING: Completed = { files: [], media: false, counted: {}, startedMs: null, problems: [] };
+
+async function complete(
+  plan: RecordingPlan,
+  last: RecordingStatus | null,
+  onReady: (file: ReadyFile) => void,
+): Promise<Completed> {
   try {
-    const files = await RecordingFiles.reopen(plan.files, plan.picture);
+    const files = await RecordingFiles.reopen(plan.files, plan.picture, onReady);
     const problems = (await files.finish()).map(messageOf);
-    if (files.sliceCount > 0) return { files: files.list, media: true, mediaMs: files.mediaMs, problems };
-    // No journal: nothing was recorded, or the process could still complete everything before it ended.
-    const whole = finishedFiles(plan.files);
-    return { files: whole, media: whole.length > 0, mediaMs: null, problems };
+    const { startMs: startedMs, sums } = files;
+    if (files.sliceCount === 0) return { ...completedBefore(plan, last), problems };
+    const counted = { mediaMs: sums.mediaMs, frames: sums.pictures, bytes: sums.bytes };
+    return { files: files.list, media: true, counted, startedMs, problems };
   } catch (error) {
-    return { files: [], media: false, mediaMs: null, problems: [messageOf(error)] };
+    return { ...NOTHING, problems: [messageOf(error)] };
   }
+}
+
+/** No journal: nothing was recorded, or the process could still complete everything before it ended. */
+function completedBefore(plan: RecordingPlan, last: RecordingStatus | null): Completed {
+  const there = finishedFiles(plan.files);
+  // Files that are stored elsewhere may have been removed here.
+  const files = there.length > 0 || last === null || last.startedMs === null ? there : last.files;
+  return { ...NOTHING, files, media: files.length > 0, startedMs: files[0]?.sliceStartMs || null };
 }

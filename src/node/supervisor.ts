@@ -1,16 +1,20 @@
 import { join } from 'node:path';
 import { RecorderError } from '../errors.ts';
 import { Fork } from '../process/fork.ts';
-import type { FromSession, RecordingEvent, Resume, ToSession } from '../recording/link.ts';
+import type { FromSession, ReadyFile, RecordingEvent, Resume, ToSession } from '../recording/link.ts';
 import type { RecordingPlan } from '../recording/plan.ts';
 import type { Recorder, RunningRecording } from '../recording/recorder.ts';
-import { type RecordingEnd, type RecordingStatus, statusBefore } from '../recording/status.ts';
+import { PHASES, type RecordingEnd, type RecordingStatus, statusBefore } from '../recording/status.ts';
 import { finishLost } from './finish-lost.ts';
+import { resumeOf } from './resume.ts';
 import { noteOwner, removeRuntime } from './runtime.ts';
 
 const SESSION_MODULE = join(import.meta.dirname, '../session/main.ts');
 /** A session that has ended its recording leaves within this time, or is ended. */
 const LEAVE_MS = 10_000;
+/** One that dies more often than this, within that time, dies of something that another one does not remove. */
+const MAX_DEATHS = 3;
+const DEATHS_WITHIN_MS = 10 * 60_000;
 
 /** When a spare has been taken, the next is started after the recording's own start, which it would slow down. */
 const SPARE_AFTER_MS = 3_000;
@@ -18,8 +22,9 @@ const SPARE_AFTER_MS = 3_000;
 type SessionProcess = Fork<ToSession, FromSession>;
 
 /**
- * Runs each recording in a process of its own and answers for its end, whatever becomes of that process. A service keeps
- * one process in reserve, its program loaded, which saves a third of a second at each start.
+ * Runs each recording in a process of its own and answers for its end, whatever becomes of that process: one that dies is
+ * followed by another, which goes on. A service keeps one process in reserve, its program loaded, which saves a third of a
+ * second at each start.
  */
 export class Supervisor implements Recorder, Disposable {
   readonly #keepSpare: boolean;
@@ -32,16 +37,20 @@ export class Supervisor implements Recorder, Disposable {
   }
 
   start(plan: RecordingPlan, resume: Resume | null = null): RunningRecording {
-    const spare = this.#spare?.alive ? this.#spare : newSession();
-    this.#spare = null;
-    if (this.#keepSpare) this.#timer ??= setTimeout(() => this.#startSpare(), SPARE_AFTER_MS);
-    return new SupervisedRecording(plan, resume, spare);
+    return new SupervisedRecording(plan, resume, () => this.#takeSession());
   }
 
   [Symbol.dispose](): void {
     clearTimeout(this.#timer);
     this.#spare?.killGroup();
     this.#spare = null;
+  }
+
+  #takeSession(): SessionProcess {
+    const spare = this.#spare?.alive ? this.#spare : newSession();
+    this.#spare = null;
+    if (this.#keepSpare) this.#timer ??= setTimeout(() => this.#startSpare(), SPARE_AFTER_MS);
+    return spare;
   }
 
   #startSpare(): void {
@@ -58,28 +67,24 @@ class SupervisedRecording implements RunningRecording {
   readonly sid: string;
   readonly ended: Promise<RecordingEnd>;
   readonly #plan: RecordingPlan;
-  readonly #session: SessionProcess;
+  readonly #takeSession: () => SessionProcess;
   readonly #statusListeners: ((status: RecordingStatus) => void)[] = [];
   readonly #eventListeners: ((event: RecordingEvent) => void)[] = [];
   readonly #orders = new Map<number, PromiseWithResolvers<void>>();
+  #session: SessionProcess;
   #status: RecordingStatus;
   #end: RecordingEnd | null = null;
+  #deaths: number[] = [];
+  #stopAsked = false;
   #nextOrder = 1;
 
-  constructor(plan: RecordingPlan, resume: Resume | null, session: SessionProcess) {
+  constructor(plan: RecordingPlan, resume: Resume | null, takeSession: () => SessionProcess) {
     this.sid = plan.sid;
     this.#plan = plan;
-    this.#status = statusBefore(plan.onhold);
-    this.#session = session;
-    try {
-      noteOwner(plan.runtimeFolder, session.pid);
-    } catch (error) {
-      session.killGroup();
-      throw error;
-    }
-    session.onMessage((message) => this.#onMessage(message));
+    this.#takeSession = takeSession;
+    this.#status = firstStatus(plan, resume);
+    this.#session = this.#begin(resume);
     this.ended = this.#watch();
-    this.#session.send({ type: 'start', plan, resume });
   }
 
   get status(): RecordingStatus {
@@ -103,8 +108,23 @@ class SupervisedRecording implements RunningRecording {
   }
 
   async stop(): Promise<RecordingEnd> {
+    this.#stopAsked = true;
     this.#session.send({ type: 'stop' });
     return await this.ended;
+  }
+
+  /** @throws RecorderError when the runtime folder cannot be had. */
+  #begin(resume: Resume | null): SessionProcess {
+    const session = this.#takeSession();
+    try {
+      noteOwner(this.#plan.runtimeFolder, session.pid);
+    } catch (error) {
+      session.killGroup();
+      throw error;
+    }
+    session.onMessage((message) => this.#onMessage(message));
+    session.send({ type: 'start', plan: this.#plan, resume });
+    return session;
   }
 
   /** Sends an order and waits until it has taken effect. */
@@ -122,10 +142,11 @@ class SupervisedRecording implements RunningRecording {
   #onMessage(message: FromSession): void {
     switch (message.type) {
       case 'status':
-        this.#setStatus(message.status);
+        // One that goes on must first read how far it had come.
+        if (rankOf(message.status) >= rankOf(this.#status)) this.#setStatus(message.status);
         break;
       case 'event':
-        for (const listener of this.#eventListeners) listener(message.event);
+        this.#tell(message.event);
         break;
       case 'done':
         this.#answer(message.id, message.error);
@@ -135,6 +156,10 @@ class SupervisedRecording implements RunningRecording {
         setTimeout(() => this.#session.killGroup(), LEAVE_MS).unref();
         break;
     }
+  }
+
+  #tell(event: RecordingEvent): void {
+    for (const listener of this.#eventListeners) listener(event);
   }
 
   #answer(id: number, error: string | null): void {
@@ -148,15 +173,49 @@ class SupervisedRecording implements RunningRecording {
     for (const listener of this.#statusListeners) listener(status);
   }
 
-  /** The process is gone: nothing of it may stay, and if it could not say how the recording ended, its files do. */
+  /** Waits for the end: as the session tells it, or as the files do when no session could. */
   async #watch(): Promise<RecordingEnd> {
+    let how = await this.#sessionEnded();
+    while (this.#end === null && this.#goOn()) how = await this.#sessionEnded();
+    const told = (file: ReadyFile) => this.#tell({ name: 'file_ready', file });
+    const end = this.#end ?? (await finishLost(this.#plan, this.#status, how, told));
+    this.#setStatus({ ...this.#status, phase: 'ended', files: end.files, progress: end.progress });
+    return end;
+  }
+
+  /** @returns what became of its process, of which nothing stays. */
+  async #sessionEnded(): Promise<string> {
     const exit = await this.#session.exited;
     this.#session.killGroup();
     removeRuntime(this.#plan.runtimeFolder);
     const how = exit.signal ?? `code ${exit.code}`;
-    const detail = `the process of the recording ended with ${how}. ${this.#session.tail()}`.trim();
-    const end = this.#end ?? (await finishLost(this.#plan, this.#status, detail));
-    this.#setStatus({ ...this.#status, phase: 'ended', files: end.files, progress: end.progress });
-    return end;
+    return `the process of the recording ended with ${how}. ${this.#session.tail()}`.trim();
   }
+
+  /** Starts another session in the place of one that died, if that makes sense. */
+  #goOn(): boolean {
+    const nowMs = Date.now();
+    this.#deaths = [...this.#deaths.filter((ms) => ms > nowMs - DEATHS_WITHIN_MS), nowMs];
+    const resume = this.#stopAsked || this.#deaths.length > MAX_DEATHS ? null : resumeOf(this.#plan, this.#status);
+    if (resume === null) return false;
+    try {
+      this.#session = this.#begin(resume);
+    } catch {
+      // Somebody else holds the runtime folder: what there is gets finished.
+      return false;
+    }
+    for (const id of this.#orders.keys())
+      this.#answer(id, 'the process of the recording died before it took the order');
+    return true;
+  }
+}
+
+function firstStatus(plan: RecordingPlan, resume: Resume | null): RecordingStatus {
+  const before = statusBefore((resume ?? plan).onhold);
+  const startedMs = resume?.startedMs ?? null;
+  return startedMs === null ? before : { ...before, phase: 'recording', startedMs };
+}
+
+function rankOf({ phase }: RecordingStatus): number {
+  return PHASES.indexOf(phase);
 }

@@ -14,7 +14,7 @@ export interface PlaylistOptions {
  * what was tracked from when, and the picture's size.
  */
 export function buildPlaylist(slices: readonly Slice[], options: PlaylistOptions): string {
-  const longest = Math.max(0, ...slices.map(seconds));
+  const longest = slices.reduce((most, slice) => Math.max(most, seconds(slice)), 0);
   const lines = [
     '#EXTM3U',
     '#EXT-X-VERSION:3',

@@ -2,16 +2,17 @@ import { existsSync } from 'node:fs';
 import { mkdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, RecorderError } from '../errors.ts';
+import type { ReadyFile } from '../recording/link.ts';
 import type { FilesPlan, PicturePlan } from '../recording/plan.ts';
 import type { RecordedFile } from '../recording/status.ts';
 import { AppendFile } from './append-file.ts';
-import { Journal, type OpenSlice, type Slice } from './journal.ts';
-import { mendSlice } from './measure-slice.ts';
-import { assembleMp4 } from './mp4.ts';
+import type { OpenSlice, Slice } from './journal.ts';
 import { mp4Name, playlistName } from './names.ts';
+import { Parts } from './parts.ts';
 import { buildPlaylist } from './playlist.ts';
 import { Reserve } from './reserve.ts';
-import { Slicer } from './slicer.ts';
+import { Slicer, type SlicerPast } from './slicer.ts';
+import { Slices } from './slices.ts';
 import type { TimedFrame } from './take.ts';
 import { TICKS_PER_SECOND } from './transport-stream.ts';
 
@@ -20,6 +21,8 @@ export interface RecordingFilesOptions {
   readonly picture: PicturePlan;
   readonly onSliceOpened: (slice: OpenSlice) => void;
   readonly onSliceClosed: () => void;
+  /** A file is whole and on the disk; a playlist is told at each change. Slices only if the plan keeps them. */
+  readonly onReady: (file: ReadyFile) => void;
   /** Called once, when the disk takes no more. What is on it stays. */
   readonly onError: (error: RecorderError) => void;
 }
@@ -30,29 +33,30 @@ export interface RecordingFilesOptions {
  */
 export class RecordingFiles {
   readonly #options: RecordingFilesOptions;
-  readonly #journal: Journal;
   readonly #reserve: Reserve;
+  readonly #slices: Slices;
   readonly #slicer: Slicer;
-  readonly #slices: Slice[] = [];
-  readonly #parts = new Map<number, Promise<RecorderError | null>>();
+  readonly #parts: Parts;
   #current: AppendFile | null = null;
-  /** Begun, and not known to be whole. */
-  #unfinished: OpenSlice[] = [];
   #chain: Promise<void> = Promise.resolve();
   #failed = false;
-  #startMs = 0;
-  #bytes = 0;
+  /** What went wrong before it was taken up. */
+  #problems: readonly unknown[] = [];
+  #bytes: number;
 
-  private constructor(options: RecordingFilesOptions) {
+  private constructor(options: RecordingFilesOptions, slices: Slices, past?: SlicerPast) {
     const { plan, picture } = options;
     this.#options = options;
-    this.#journal = new Journal(join(plan.folder, `${plan.stem}.journal`));
-    this.#reserve = new Reserve(join(plan.folder, `${plan.stem}.reserve`));
+    this.#slices = slices;
+    this.#bytes = slices.sums.bytes;
+    this.#reserve = reserveOf(plan);
+    this.#parts = new Parts(plan, slices, (name, part) => options.onReady({ name, kind: 'mp4', part }));
     this.#slicer = new Slicer({
       stem: plan.stem,
       fps: picture.fps,
       maxPartTicks: ((plan.mp4?.maxDurationMs ?? Number.POSITIVE_INFINITY) / 1000) * TICKS_PER_SECOND,
       maxPartBytes: plan.mp4?.maxBytes ?? Number.POSITIVE_INFINITY,
+      ...(past && { past }),
       onOpen: (slice) => this.#opened(slice),
       onBytes: (bytes) => this.#append(bytes),
       onClose: (slice) => this.#closed(slice),
@@ -61,31 +65,46 @@ export class RecordingFiles {
 
   static async create(options: RecordingFilesOptions): Promise<RecordingFiles> {
     await mkdir(options.plan.folder, { recursive: true });
-    const files = new RecordingFiles(options);
+    const slices = slicesOf(options);
+    await slices.forget();
+    const files = new RecordingFiles(options, slices);
     await files.#reserve.fill();
     return files;
   }
 
+  /**
+   * Goes on with the folder of a recording whose process died: what comes is added to what is there, which is told by
+   * `onReady` once more. Without a journal it begins anew.
+   */
+  static async resume(options: RecordingFilesOptions): Promise<RecordingFiles> {
+    await mkdir(options.plan.folder, { recursive: true });
+    const { slices, problems } = await takeUp(options);
+    if (problems.length > 0) throw diskError(problems[0], options.plan.folder);
+    const files = new RecordingFiles(options, slices, await slices.past());
+    await files.#reserve.fill();
+    files.#tellAll();
+    if (slices.whole.length > 0) await files.#writePlaylist(false);
+    files.#parts.completeBefore(slices.part);
+    return files;
+  }
+
   /** Takes up the folder of a recording whose process died, only to `finish` it. */
-  static async reopen(plan: FilesPlan, picture: PicturePlan): Promise<RecordingFiles> {
+  static async reopen(
+    plan: FilesPlan,
+    picture: PicturePlan,
+    onReady: RecordingFilesOptions['onReady'] = () => {},
+  ): Promise<RecordingFiles> {
     const nothing = () => {};
-    const files = new RecordingFiles({
-      plan,
-      picture,
-      onSliceOpened: nothing,
-      onSliceClosed: nothing,
-      onError: nothing,
-    });
-    const { slices, open } = await files.#journal.read();
-    files.#slices.push(...slices);
-    if (open) files.#unfinished.push(open);
-    files.#startMs = (slices[0] ?? open)?.startMs ?? 0;
-    files.#failed = true;
+    const options = { plan, picture, onReady, onSliceOpened: nothing, onSliceClosed: nothing, onError: nothing };
+    const { slices, problems } = await takeUp(options);
+    const files = new RecordingFiles(options, slices);
+    files.#problems = problems;
+    files.#tellAll();
     return files;
   }
 
   get sliceCount(): number {
-    return this.#slices.length;
+    return this.#slices.whole.length;
   }
 
   /** Bytes recorded so far. */
@@ -93,28 +112,33 @@ export class RecordingFiles {
     return this.#bytes;
   }
 
+  /** Wall time of the first frame; null before there is one. */
+  get startMs(): number | null {
+    return this.#slices.startMs() || null;
+  }
+
+  /** Media time at which the last whole slice ends; null before there is one. */
+  get mediaEnd(): number | null {
+    return this.#slices.mediaEnd;
+  }
+
+  /** What whole slices hold: media in ms, pictures. */
+  get sums(): { readonly mediaMs: number; readonly bytes: number; readonly pictures: number } {
+    return this.#slices.sums;
+  }
+
   /** What is, or will be, there: known from the first moment. */
   get list(): RecordedFile[] {
     const { stem, hls, mp4 } = this.#options.plan;
-    const parts = mp4 ? Array.from({ length: this.#latest?.part ?? 0 }, (_, part) => part + 1) : [];
+    const parts = mp4 ? Array.from({ length: this.#slices.part + 1 }, (_, part) => part) : [];
     return [
-      ...(hls ? [{ name: playlistName(stem), kind: 'playlist' as const, sliceStartMs: this.#startMs }] : []),
-      ...(mp4
-        ? [0, ...parts].map((part) => ({
-            name: mp4Name(stem, part),
-            kind: 'mp4' as const,
-            sliceStartMs: this.#partStart(part),
-          }))
-        : []),
+      ...(hls ? [{ name: playlistName(stem), kind: 'playlist' as const, sliceStartMs: this.#slices.startMs() }] : []),
+      ...parts.map((part) => ({
+        name: mp4Name(stem, part),
+        kind: 'mp4' as const,
+        sliceStartMs: this.#slices.startMs(part),
+      })),
     ];
-  }
-
-  /** Media recorded, in ms, over all complete slices. */
-  get mediaMs(): number {
-    return this.#slices.reduce(
-      (sum, slice) => sum + ((slice.mediaEnd - slice.mediaStart) / TICKS_PER_SECOND) * 1000,
-      0,
-    );
   }
 
   set tables(tables: Buffer) {
@@ -125,7 +149,7 @@ export class RecordingFiles {
     if (!this.#failed) this.#slicer.push(frame);
   }
 
-  /** A hold, or a lost encoder: what follows begins a new slice, marked as discontinuous. */
+  /** A hold, or a stretch without page or encoder: what follows begins a new slice, marked as discontinuous. */
   breakHere(): void {
     this.#slicer.breakHere();
   }
@@ -133,25 +157,19 @@ export class RecordingFiles {
   /**
    * Completes everything that can be completed: last slice, playlist, MP4. Never throws: @returns what went wrong; then
    * the slices and the journal stay, so that it can be tried again.
+   *
+   * @param goesOn they stay in any case, and the last MP4 will be made again: somebody else will take the recording up.
    */
-  async finish(): Promise<readonly RecorderError[]> {
+  async finish({ goesOn = false } = {}): Promise<readonly RecorderError[]> {
     this.#slicer.close();
     await this.#chain;
     await this.#reserve.release();
-    const problems = this.#failed ? await this.#mend() : [];
-    if (this.#slices.length > 0) problems.push(...(await this.#attempt(() => this.#writePlaylist(true))));
-    for (const part of new Set(this.#slices.map((slice) => slice.part))) this.#assemble(part);
-    for (const problem of await Promise.all(this.#parts.values())) if (problem) problems.push(problem);
-    if (problems.length === 0) await this.#tidy();
-    return problems;
-  }
-
-  #partStart(part: number): number {
-    return [...this.#slices, ...this.#unfinished].find((slice) => slice.part === part)?.startMs ?? 0;
-  }
-
-  get #latest(): OpenSlice | undefined {
-    return this.#unfinished.at(-1) ?? this.#slices.at(-1);
+    const problems = [...this.#problems];
+    if (this.#failed) problems.push(...(await this.#slices.mend()));
+    if (this.sliceCount > 0) await this.#writePlaylist(true).catch((error: unknown) => problems.push(error));
+    problems.push(...(await this.#parts.completeAll(goesOn)));
+    if (problems.length === 0 && !goesOn) await this.#tidy();
+    return problems.map((error) => diskError(error, this.#options.plan.folder));
   }
 
   #path(name: string): string {
@@ -159,11 +177,10 @@ export class RecordingFiles {
   }
 
   #opened(slice: OpenSlice): void {
-    if (this.#startMs === 0) this.#startMs = slice.startMs;
-    this.#unfinished.push(slice);
-    const journaled = this.#then(() => this.#journal.opened(slice));
-    this.#current = new AppendFile(this.#path(slice.name), journaled, (error) => this.#fail(error));
-    if (slice.part > 0 && !this.#parts.has(slice.part - 1)) void this.#then(async () => this.#assemble(slice.part - 1));
+    this.#slices.opened(slice);
+    const written = this.#then(() => this.#slices.writeOpened(slice));
+    this.#current = new AppendFile(this.#path(slice.name), written, (error) => this.#fail(error));
+    if (slice.part > 0) void this.#then(async () => this.#parts.completeBefore(slice.part));
     this.#options.onSliceOpened(slice);
   }
 
@@ -178,9 +195,8 @@ export class RecordingFiles {
     void this.#then(async () => {
       await file?.close();
       if (this.#failed) return;
-      this.#slices.push(slice);
-      this.#unfinished = this.#unfinished.filter(({ name }) => name !== slice.name);
-      await this.#journal.closed(slice);
+      await this.#slices.closed(slice);
+      this.#tell(slice);
       await this.#writePlaylist(false);
       this.#options.onSliceClosed();
     });
@@ -198,69 +214,57 @@ export class RecordingFiles {
     this.#options.onError(diskError(error, this.#options.plan.folder));
   }
 
-  /** Slices that were being written when writing failed. */
-  async #mend(): Promise<RecorderError[]> {
-    const problems: RecorderError[] = [];
-    for (const open of this.#unfinished.splice(0)) {
-      const step = async () => {
-        const slice = await mendSlice(this.#path(open.name), open, this.#options.picture.fps);
-        if (slice) this.#slices.push(slice);
-        else await rm(this.#path(open.name), { force: true });
-        if (slice) await this.#journal.closed(slice);
-      };
-      problems.push(...(await this.#attempt(step)));
+  #tell({ name, part }: Slice): void {
+    if (this.#options.plan.hls) this.#options.onReady({ name, kind: 'slice', part });
+  }
+
+  /** Whoever listened before may not have heard of all that is there. */
+  #tellAll(): void {
+    for (const slice of this.#slices.whole) if (existsSync(this.#slices.pathOf(slice))) this.#tell(slice);
+    for (const part of this.#slices.assembled) {
+      const name = mp4Name(this.#options.plan.stem, part);
+      if (existsSync(this.#path(name))) this.#options.onReady({ name, kind: 'mp4', part });
     }
-    return problems;
   }
 
   async #writePlaylist(ended: boolean): Promise<void> {
-    const { plan, picture } = this.#options;
+    const { plan, picture, onReady } = this.#options;
     if (!plan.hls) return;
-    const path = this.#path(playlistName(plan.stem));
+    const name = playlistName(plan.stem);
+    const { width, height } = picture;
     // Renamed into place, so that a reader never sees half a playlist.
-    await writeFile(
-      `${path}.part`,
-      buildPlaylist(this.#slices, { ended, width: picture.width, height: picture.height }),
-    );
-    await rename(`${path}.part`, path);
-  }
-
-  #assemble(part: number): void {
-    const { plan } = this.#options;
-    if (!plan.mp4 || this.#parts.has(part)) return;
-    const path = this.#path(mp4Name(plan.stem, part));
-    const slices = this.#slices.filter((slice) => slice.part === part).map((slice) => this.#path(slice.name));
-    // An MP4 that has its name is complete, and slices may have been removed after it.
-    if (existsSync(path) && !slices.every((slice) => existsSync(slice))) return;
-    const done = assembleMp4(slices, path);
-    this.#parts.set(
-      part,
-      done.then(
-        () => null,
-        (error) => diskError(error, plan.folder),
-      ),
-    );
+    await writeFile(this.#path(`${name}.part`), buildPlaylist(this.#slices.whole, { ended, width, height }));
+    await rename(this.#path(`${name}.part`), this.#path(name));
+    onReady({ name, kind: 'playlist', part: 0 });
   }
 
   async #tidy(): Promise<void> {
     const { plan } = this.#options;
-    if (!plan.hls) for (const slice of this.#slices) await rm(this.#path(slice.name), { force: true });
-    await rm(this.#path(`${plan.stem}.journal`), { force: true });
+    if (!plan.hls) for (const slice of this.#slices.whole) await rm(this.#slices.pathOf(slice), { force: true });
+    await this.#slices.forget();
     // Nothing was recorded: no empty folder stays. One that holds something else does.
-    if (this.#slices.length === 0) await rmdir(plan.folder).catch(() => {});
-  }
-
-  async #attempt(step: () => Promise<void>): Promise<RecorderError[]> {
-    try {
-      await step();
-      return [];
-    } catch (error) {
-      return [diskError(error as Error, this.#options.plan.folder)];
-    }
+    if (this.sliceCount === 0) await rmdir(plan.folder).catch(() => {});
   }
 }
 
-function diskError(error: Error, folder: string): RecorderError {
+/** Reads what a dead process left, and makes whole what it was writing. */
+async function takeUp(options: RecordingFilesOptions): Promise<{ slices: Slices; problems: unknown[] }> {
+  const slices = slicesOf(options);
+  await slices.read();
+  // With a full disk this makes the room that mending needs.
+  await reserveOf(options.plan).release();
+  return { slices, problems: await slices.mend() };
+}
+
+function slicesOf({ plan, picture }: RecordingFilesOptions): Slices {
+  return new Slices(plan, picture.fps);
+}
+
+function reserveOf({ folder, stem }: FilesPlan): Reserve {
+  return new Reserve(join(folder, `${stem}.reserve`));
+}
+
+function diskError(error: unknown, folder: string): RecorderError {
   if (error instanceof RecorderError) return error;
   const full = (error as NodeJS.ErrnoException).code === 'ENOSPC';
   const text = full

@@ -21,26 +21,44 @@ export interface SlicerOptions {
   /** A new part is begun at the first key frame after this much media, in ticks, or this many bytes. */
   readonly maxPartTicks: number;
   readonly maxPartBytes: number;
+  /** What was recorded before, by a process that died. */
+  readonly past?: SlicerPast;
   readonly onOpen: (slice: OpenSlice) => void;
   readonly onBytes: (bytes: Buffer) => void;
   readonly onClose: (slice: Slice) => void;
 }
 
+/** Where another slicer was when it ended. */
+export interface SlicerPast {
+  readonly part: number;
+  /** Media time at which the part begins. */
+  readonly partStart: number;
+  readonly partBytes: number;
+  /** Last packet counter of each stream. */
+  readonly counters: ReadonlyMap<number, number>;
+}
+
 /** Divides the recording's frames into slices. Knows no files: tells what begins, what it holds, what ends. */
 export class Slicer {
   readonly #options: SlicerOptions;
-  readonly #counters = new Map<number, number>();
+  readonly #counters: Map<number, number>;
   #tables: Buffer | null = null;
   #open: OpenSlice | null = null;
   #bytes = 0;
+  #pictures = 0;
   #end = 0;
   #discontinuity = true;
-  #part = 0;
-  #partStart = 0;
-  #partBytes = 0;
+  #part: number;
+  #partStart: number;
+  #partBytes: number;
 
   constructor(options: SlicerOptions) {
     this.#options = options;
+    const { past } = options;
+    this.#counters = new Map(past?.counters);
+    this.#part = past?.part ?? 0;
+    this.#partStart = past?.partStart ?? 0;
+    this.#partBytes = past?.partBytes ?? 0;
   }
 
   /** What a decoder must know first; put at the head of each slice. */
@@ -57,7 +75,10 @@ export class Slicer {
   push(frame: TimedFrame): void {
     if (frame.kind === 'video' && frame.key) this.#atKeyFrame(frame);
     if (!this.#open) return;
-    if (frame.kind === 'video') this.#end = frame.mediaTime + TICKS_PER_SECOND / this.#options.fps;
+    if (frame.kind === 'video') {
+      this.#end = frame.mediaTime + TICKS_PER_SECOND / this.#options.fps;
+      this.#pictures += 1;
+    }
     this.#emit(frame.packets);
   }
 
@@ -66,7 +87,7 @@ export class Slicer {
     if (!open) return;
     this.#open = null;
     this.#partBytes += this.#bytes;
-    this.#options.onClose({ ...open, mediaEnd: this.#end, bytes: this.#bytes });
+    this.#options.onClose({ ...open, mediaEnd: this.#end, bytes: this.#bytes, pictures: this.#pictures });
   }
 
   #atKeyFrame(frame: TimedFrame): void {
@@ -101,6 +122,7 @@ export class Slicer {
     this.#open = { name, ...start, discontinuity: this.#discontinuity, part: this.#part };
     this.#discontinuity = false;
     this.#bytes = 0;
+    this.#pictures = 0;
     this.#options.onOpen(this.#open);
     if (this.#tables) this.#emit(Buffer.from(this.#tables));
   }

@@ -50,6 +50,10 @@ export function writeContinuity(packet: Buffer, counter: number): void {
   packet.writeUInt8((packet.readUInt8(3) & 0xf0) | (counter & 0x0f), 3);
 }
 
+export function readContinuity(packet: Buffer): number {
+  return packet.readUInt8(3) & 0x0f;
+}
+
 /** Presentation and decoding time in the head of a frame; null when it carries none. */
 export function readTimes(packet: Buffer, payloadAt: number): { pts: number; dts: number } | null {
   const flags = packet.readUInt8(payloadAt + 7) >> 6;

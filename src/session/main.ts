@@ -11,12 +11,13 @@ function tell(message: FromSession): void {
   if (process.connected) process.send?.(message, () => {});
 }
 
-async function hold(running: Session, id: number, onhold: boolean): Promise<void> {
-  const error = await running.hold(onhold).then(() => null, messageOf);
+async function obey(id: number, order: () => void | Promise<void>): Promise<void> {
+  const error = await Promise.try(order).then(() => null, messageOf);
   tell({ type: 'done', id, error });
 }
 
 function onMessage(message: ToSession): void {
+  const running = session;
   if (message.type === 'start') {
     session = new Session(message.plan, message.resume, {
       onStatus: (status) => tell({ type: 'status', status }),
@@ -25,8 +26,10 @@ function onMessage(message: ToSession): void {
     void session.run().then(leave);
   } else if (message.type === 'stop') {
     stop('requested', 'the recording was stopped');
-  } else if (session && message.type === 'hold') {
-    void hold(session, message.id, message.onhold);
+  } else if (running && message.type === 'hold') {
+    void obey(message.id, () => running.hold(message.onhold));
+  } else if (running && message.type === 'push') {
+    void obey(message.id, () => running.push(message.urls));
   }
 }
 

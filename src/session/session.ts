@@ -1,14 +1,16 @@
 import { messageOf, RecorderError } from '../errors.ts';
-import { RecordingFiles } from '../output/recording-files.ts';
 import type { TimedFrame } from '../output/take.ts';
 import { groupCpuSeconds } from '../process/cpu.ts';
-import type { RecordingEvent, Resume } from '../recording/link.ts';
+import type { RecordingEvent, ReloadReason, Resume } from '../recording/link.ts';
 import type { RecordingPlan } from '../recording/plan.ts';
-import { NO_QUALITY, type RecordingEnd, type RecordingStatus } from '../recording/status.ts';
+import type { RecordingEnd, RecordingStatus } from '../recording/status.ts';
 import { Alarm } from './alarm.ts';
 import { causeOf } from './cause.ts';
+import { History } from './history.ts';
+import type { Excess } from './limit-rule.ts';
 import { type Cause, type Effect, type Event, next, type State } from './machine.ts';
-import { Stage } from './stage.ts';
+import { Outlets } from './outlets.ts';
+import { StageKeeper } from './stage-keeper.ts';
 import { Takes } from './takes.ts';
 
 export interface SessionReports {
@@ -17,44 +19,45 @@ export interface SessionReports {
 }
 
 const REPORT_MS = 500;
-/** The clocks of page and capture part by some ten microseconds a second. */
-const FOLLOW_MS = 20_000;
+const LOOK_MS = 1_000;
+const CPU_MS = 5_000;
 
 /** One recording, from opening its resources to giving them back. Writes the state; nobody else does. */
 export class Session {
   readonly #plan: RecordingPlan;
+  readonly #resume: Resume | null;
   readonly #reports: SessionReports;
+  readonly #outlets: Outlets;
+  readonly #keeper: StageKeeper;
   readonly #resources = new AsyncDisposableStack();
   readonly #ended = Promise.withResolvers<RecordingEnd>();
   readonly #limit = new Alarm();
   readonly #openedAt = performance.now();
+  readonly #history = new History();
   readonly #problems: string[] = [];
   readonly #steps: Record<string, number> = {};
   #state: State = { phase: 'starting' };
-  #files: RecordingFiles | null = null;
-  #filesOpened: Promise<void> = Promise.resolve();
   #takes: Takes | null = null;
   #work: Promise<void> = Promise.resolve();
   #startedMs: number | null = null;
   #pageReadyMs: number | null = null;
-  #frames = 0;
-  #missing = 0;
-  #mediaMs = 0;
+  /** Taken over from a session that died, and not recording yet. */
+  #resuming = false;
   #cores = 0;
 
-  constructor(plan: RecordingPlan, _resume: Resume | null, reports: SessionReports) {
+  constructor(plan: RecordingPlan, resume: Resume | null, reports: SessionReports) {
     this.#plan = plan;
+    this.#resume = resume;
     this.#reports = reports;
+    this.#keeper = this.#resources.use(this.#buildKeeper());
+    this.#outlets = this.#buildOutlets();
   }
 
   /** Runs the recording. Never rejects: whatever happens is in the end. */
   async run(): Promise<RecordingEnd> {
     const ticker = setInterval(() => this.#reportStatus(), REPORT_MS);
     this.#reportStatus();
-    this.#open().then(
-      () => this.#handle({ type: 'ready', onhold: this.#plan.onhold }),
-      (error) => this.stop(causeOf(error)),
-    );
+    this.#begin().catch((error: unknown) => this.stop(causeOf(error)));
     const end = await this.#ended.promise;
     clearInterval(ticker);
     return end;
@@ -67,33 +70,53 @@ export class Session {
 
   /** @returns when the files follow it. @throws RecorderError `wrong_state` when there is nothing to hold. */
   async hold(onhold: boolean): Promise<void> {
-    if (this.#state.phase !== 'recording') {
-      throw new RecorderError('wrong_state', `expected a recording under way, this one is ${this.#state.phase}`);
-    }
-    this.#handle({ type: 'hold', onhold });
+    this.#requireRecording();
+    this.#handle({ type: 'hold', onhold, atMs: Date.now() });
     await this.#work;
   }
 
+  /** Replaces the pushes. @throws RecorderError `wrong_state` */
+  push(urls: readonly string[]): void {
+    this.#requireRecording();
+    this.#outlets.push(urls);
+    this.#reportStatus();
+  }
+
+  #requireRecording(): void {
+    if (this.#state.phase === 'recording') return;
+    throw new RecorderError('wrong_state', `expected a recording under way, this one is ${this.#state.phase}`);
+  }
+
   #handle(event: Event): void {
-    const { state, effects } = next(this.#state, event);
-    if (state === this.#state) return;
+    const before = this.#state;
+    const { state, effects } = next(before, event);
+    if (state === before) return;
     this.#state = state;
+    this.#history.note(noteOf(event, state));
+    if (state.phase === 'recording' && isShown(before) !== isShown(state)) this.#outlets.hold(!isShown(state));
     for (const effect of effects) this.#perform(effect);
     this.#reportStatus();
   }
 
   #perform(effect: Effect): void {
-    switch (effect) {
+    switch (effect.do) {
       case 'begin_take':
         this.#enqueue(() => this.#beginTake());
         break;
-      case 'end_take': {
-        const atMs = Date.now();
-        this.#enqueue(async () => this.#takes?.end(atMs));
+      case 'end_take':
+        this.#enqueue(async () => this.#takes?.end(effect.atMs));
         break;
-      }
       case 'replace_encoder':
+        this.#outlets.note('encodersReplaced');
         this.#takes?.replace();
+        break;
+      case 'reload':
+        this.#told(effect.reason);
+        this.#keeper.reload(effect.reason, effect.waitMs);
+        break;
+      case 'restage':
+        this.#told(effect.reason);
+        this.#enqueue(async () => this.#restage(effect.waitMs));
         break;
       case 'drain':
         this.#enqueue(() => this.#drain());
@@ -112,98 +135,122 @@ export class Session {
     this.#work = this.#work.then(effect).catch((error: unknown) => this.stop(causeOf(error)));
   }
 
-  /** As much as possible at once: the time to the first frame is what users feel. */
-  async #open(): Promise<void> {
-    const { picture, sound, runtimeFolder: folder, identity } = this.#plan;
-    this.#filesOpened = this.#openFiles();
-    // Waited for further down; failing before that it must not count as unhandled.
-    this.#filesOpened.catch(() => {});
-    const stage = await this.#openStage();
-    this.#takes = this.#resources.use(
-      new Takes({
-        encoder: { inputs: stage.inputs, picture, sound, folder, env: stage.env, identity },
-        onFrame: (frame) => this.#record(frame),
-        onTables: (tables) => this.#setTables(tables),
-        onLost: (error) => this.#handle({ type: 'encoder_lost', cause: causeOf(error) }),
-      }),
-    );
-    const [ready] = await Promise.all([stage.play(), this.#takes.armed, this.#filesOpened]);
-    this.#pageReadyMs = ready.readyMs;
-    await this.#follow(stage);
-    const timer = setInterval(() => void this.#follow(stage), FOLLOW_MS);
-    this.#resources.defer(() => clearInterval(timer));
-    this.#passed('encoder');
+  async #begin(): Promise<void> {
+    const { onhold, pushes } = this.#resume ?? this.#plan;
+    this.#outlets.hold(true);
+    const opened = this.#outlets.open(this.#resume ? 'resume' : 'create');
+    if (this.#resume) await opened;
+    if (this.#resources.disposed) return;
+    this.#startedMs = this.#outlets.startedMs;
+    this.#takes = this.#resources.use(this.#buildTakes());
+    this.#every(LOOK_MS, () => this.#takes?.look());
+    this.#every(CPU_MS, () => this.#outlets.cpu(groupCpuSeconds(process.pid)));
+    if (this.#startedMs === null) {
+      // As much as possible at once: the time to the first frame is what users feel.
+      const [ready] = await Promise.all([this.#keeper.open(), opened]);
+      this.#pageReadyMs = ready.readyMs;
+      this.#passed('encoder');
+      this.#outlets.push(pushes);
+      this.#handle({ type: 'ready', onhold });
+    } else {
+      this.#resuming = true;
+      this.#setLimit(this.#startedMs, this.#plan.maxRecordingMs);
+      this.#outlets.push(pushes);
+      this.#handle({ type: 'resumed', onhold, atMs: Date.now() });
+    }
   }
 
-  async #openStage(): Promise<Stage> {
-    const stage = await Stage.open(this.#plan, {
-      onReload: () => this.#reports.onEvent({ name: 'reloaded', reason: 'page_load_timeout' }),
-      onLost: (error) => this.stop({ ...causeOf(error), atMs: this.#beforeNow() }),
+  #every(ms: number, call: () => void): void {
+    const timer = setInterval(call, ms);
+    this.#resources.defer(() => clearInterval(timer));
+  }
+
+  #buildKeeper(): StageKeeper {
+    return new StageKeeper({
+      plan: this.#plan,
+      arm: async ({ inputs, env }) => await this.#takes?.arm({ inputs, env }),
+      onReload: () => this.#told('page_load_timeout'),
+      onTrouble: (trouble) => this.#handle({ type: 'page_trouble', trouble }),
+      onBack: () => this.#back(),
+      onExcess: (excess) => this.#exceeded(excess),
+      onFrameStart: (ms) => this.#takes?.follow(ms),
       onStep: (name) => this.#passed(name),
     });
-    if (!this.#resources.disposed) return this.#resources.use(stage);
-    // Opened too late: the recording is over, what it owned has been given back.
-    await stage[Symbol.asyncDispose]();
-    throw new RecorderError('wrong_state', 'the recording ended while it was starting');
   }
 
-  /** Keeps the capture in step with the page. */
-  async #follow(stage: Stage): Promise<void> {
-    const frameStartMs = await stage.frameStart();
-    if (frameStartMs !== null) this.#takes?.follow(frameStartMs);
+  #buildOutlets(): Outlets {
+    return new Outlets({
+      plan: this.#plan,
+      onEvent: this.#reports.onEvent,
+      onChange: () => this.#reportStatus(),
+      onHeard: () => this.#keeper.heard(),
+      onError: (error) => this.stop(causeOf(error)),
+      log: (line) => this.#history.note(line),
+    });
+  }
+
+  #buildTakes(): Takes {
+    const { picture, sound, runtimeFolder: folder, identity } = this.#plan;
+    return new Takes({
+      encoder: { picture, sound, folder, identity },
+      mediaStart: this.#outlets.mediaEnd,
+      onFrame: (frame) => this.#record(frame),
+      onTables: (tables) => {
+        this.#outlets.tables = tables;
+      },
+      onLost: (error) => this.#handle({ type: 'encoder_lost', cause: causeOf(error) }),
+    });
   }
 
   /** Writes down how long opening took up to here, for the log of a slow start. */
   #passed(step: string): void {
-    this.#steps[step] = Math.round(performance.now() - this.#openedAt);
+    this.#steps[step] ??= Math.round(performance.now() - this.#openedAt);
   }
 
-  async #openFiles(): Promise<void> {
-    const { files: plan, picture } = this.#plan;
-    this.#files = await RecordingFiles.create({
-      plan,
-      picture,
-      onSliceOpened: (slice) => {
-        this.#reports.onEvent({ name: 'slice_started', startUtcMs: Math.floor(slice.startMs) });
-        this.#reportStatus();
-      },
-      onSliceClosed: () => this.#reportStatus(),
-      onError: (error) => this.stop(causeOf(error)),
-    });
+  /** The page is loaded anew, for this reason. */
+  #told(reason: ReloadReason | null): void {
+    if (reason === null) return;
+    this.#outlets.note(reason === 'browser_lost' ? 'browsersReplaced' : 'reloads');
+    this.#reports.onEvent({ name: 'reloaded', reason });
   }
 
-  /** A window that has vanished may have been captured already when we learn of it; leave out the last two frames. */
-  #beforeNow(): number {
-    return Date.now() - 2000 / this.#plan.picture.fps;
+  #restage(waitMs: number): void {
+    this.#takes?.leave(Date.now());
+    this.#keeper.restage(waitMs);
+  }
+
+  #back(): void {
+    this.#handle({ type: 'page_back' });
+    if (!this.#resuming) return;
+    this.#resuming = false;
+    this.#reports.onEvent({ name: 'resumed', atMs: Date.now() });
+  }
+
+  #exceeded({ limit, detail }: Excess): void {
+    this.#reports.onEvent({ name: 'limit_exceeded', limit });
+    this.stop({ reason: 'capability_limit', detail, atMs: Date.now() });
   }
 
   async #beginTake(): Promise<void> {
-    if (this.#state.phase !== 'recording') return;
-    this.#files?.breakHere();
+    if (!isShown(this.#state)) return;
+    this.#outlets.breakHere();
     await this.#takes?.begin();
   }
 
-  #setTables(tables: Buffer): void {
-    if (this.#files) this.#files.tables = tables;
-  }
-
   #record(frame: TimedFrame): void {
-    if (frame.kind === 'video') {
-      this.#frames += 1;
-      this.#missing += frame.missing;
-      this.#mediaMs += ((1 + frame.missing) * 1000) / this.#plan.picture.fps;
-    }
-    this.#files?.push(frame);
-    if (this.#startedMs === null) this.#started(frame.capturedMs);
-  }
-
-  #started(atMs: number): void {
-    this.#startedMs = atMs;
-    const endMs = atMs + this.#plan.maxRecordingMs;
-    const detail = `the recording reached its longest time of ${this.#plan.maxRecordingMs / 1000} s`;
-    this.#limit.at(endMs, () => this.stop({ reason: 'max_duration', detail, atMs: endMs }));
+    this.#outlets.frame(frame);
+    if (this.#startedMs !== null) return;
+    this.#startedMs = frame.capturedMs;
+    this.#setLimit(frame.capturedMs, this.#plan.maxRecordingMs);
+    const { capturedMs: atMs } = frame;
     this.#reports.onEvent({ name: 'started', atMs, pageReadyMs: this.#pageReadyMs, steps: this.#steps });
     this.#reportStatus();
+  }
+
+  #setLimit(startedMs: number, maxMs: number): void {
+    const endMs = startedMs + maxMs;
+    const detail = `the recording reached its longest time of ${maxMs / 1000} s`;
+    this.#limit.at(endMs, () => this.stop({ reason: 'max_duration', detail, atMs: endMs }));
   }
 
   async #drain(): Promise<void> {
@@ -215,15 +262,18 @@ export class Session {
 
   /** Completes the files; meanwhile everything else is given back. */
   async #finish(): Promise<void> {
+    if (this.#state.phase !== 'finalizing') return;
     const seconds = (performance.now() - this.#openedAt) / 1000;
     this.#cores = groupCpuSeconds(process.pid) / seconds;
-    const closing = this.#attempt(() => this.#resources.disposeAsync(), null);
-    // A stop may come before the folder is there; a failure to make it has ended the recording already.
-    await this.#filesOpened.catch(() => {});
-    const problems = (await this.#files?.finish()) ?? [];
+    const closing = [
+      this.#attempt(() => this.#resources.disposeAsync(), null),
+      this.#attempt(() => this.#outlets[Symbol.asyncDispose](), null),
+    ];
+    const goesOn = this.#plan.resumable && this.#state.cause.reason === 'session_lost';
+    const { media, problems } = await this.#outlets.finish(goesOn);
     this.#problems.push(...problems.map(messageOf));
-    await closing;
-    this.#handle({ type: 'finished', media: (this.#files?.sliceCount ?? 0) > 0, whole: problems.length === 0 });
+    await Promise.all(closing);
+    this.#handle({ type: 'finished', media, whole: problems.length === 0 });
   }
 
   /** On the way to the end nothing stops: what fails is told in the end. */
@@ -243,31 +293,38 @@ export class Session {
       startedMs: this.#startedMs,
       endedMs: Date.now(),
       progress,
-      quality: NO_QUALITY,
+      quality: this.#outlets.endQuality(),
       cores: this.#cores,
     });
   }
 
   get status(): RecordingStatus {
+    const { phase } = this.#state;
+    const starting = phase === 'starting' && (this.#resume ?? this.#plan).onhold;
     return {
-      phase: this.#state.phase,
-      onhold: this.#state.phase === 'recording' ? this.#state.onhold : false,
+      phase,
+      onhold: this.#state.phase === 'recording' ? this.#state.onhold : starting,
       startedMs: this.#startedMs,
       pageReadyMs: this.#pageReadyMs,
-      slices: this.#files?.sliceCount ?? 0,
-      files: this.#files?.list ?? [],
-      progress: {
-        mediaMs: this.#mediaMs,
-        frames: this.#frames,
-        missingFrames: this.#missing,
-        bytes: this.#files?.bytes ?? 0,
-      },
-      pushes: [],
-      quality: NO_QUALITY,
+      ...this.#outlets.status,
     };
   }
 
   #reportStatus(): void {
     this.#reports.onStatus(this.status);
   }
+}
+
+/** Something is to be recorded. */
+function isShown(state: State): boolean {
+  return state.phase === 'recording' && !state.onhold && state.page === 'playing';
+}
+
+/** One line for people about a change of the state. */
+function noteOf(event: Event, state: State): string {
+  const trouble = 'trouble' in event ? `: ${event.trouble.reason}: ${event.trouble.detail}` : '';
+  const cause = 'cause' in event ? `: ${event.cause.reason}: ${event.cause.detail}` : '';
+  const held = state.phase === 'recording' && state.onhold ? ', held' : '';
+  const page = state.phase === 'recording' ? `, page ${state.page}${held}` : '';
+  return `${event.type}${trouble}${cause} -> ${state.phase}${page}`;
 }

@@ -3,24 +3,32 @@ import { mkdir, rm } from 'node:fs/promises';
 import { Browser } from '../browser/browser.ts';
 import { deviceFor } from '../browser/device.ts';
 import { Display } from '../browser/display.ts';
-import { RecordedPage } from '../browser/page.ts';
+import type { MediaReport } from '../browser/media-script.ts';
+import { type PageReady, RecordedPage } from '../browser/page.ts';
+import { killProcesses } from '../browser/processes.ts';
 import { Sound } from '../capture/sound.ts';
 import type { EncoderInputs } from '../encode/args.ts';
 import { RecorderError } from '../errors.ts';
+import { AddressPolicy } from '../net/address-policy.ts';
+import { EgressProxy } from '../net/egress-proxy.ts';
+import type { ReloadReason } from '../recording/link.ts';
 import type { RecordingPlan } from '../recording/plan.ts';
 
 export interface StageEvents {
   /** The page had not called `notifyReady` in time and is loaded once more. */
   readonly onReload: () => void;
-  /** The page, or a process that shows it, is gone. */
-  readonly onLost: (error: RecorderError) => void;
+  /** The page is in trouble, or a process that shows it is gone. */
+  readonly onTrouble: (error: RecorderError) => void;
   /** A step of opening is done. */
   readonly onStep: (name: string) => void;
 }
 
+/** The last lines that the processes of a recording wrote, by their names. */
+export type Tails = Readonly<Record<string, string>>;
+
 /**
- * Where the page plays: runtime folder, display, sound daemon, browser. Opened in two steps, so that an encoder can be armed
- * while the browser starts; given back in reverse, whatever was opened.
+ * Where the page plays: runtime folder, display, sound daemon, way out to the network, browser. Opened in two steps, so that
+ * an encoder can be armed while the browser starts; given back in reverse, whatever was opened.
  */
 export class Stage implements AsyncDisposable {
   /** What a program needs to show and play here. */
@@ -28,86 +36,151 @@ export class Stage implements AsyncDisposable {
   readonly inputs: EncoderInputs;
   readonly #plan: RecordingPlan;
   readonly #events: StageEvents;
+  readonly #display: Display;
+  readonly #sound: Sound;
+  readonly #egress: EgressProxy | null;
   readonly #resources: AsyncDisposableStack;
+  #browser: Browser | null = null;
   #page: RecordedPage | null = null;
 
-  private constructor(
-    plan: RecordingPlan,
-    events: StageEvents,
-    display: Display,
-    sound: Sound,
-    resources: AsyncDisposableStack,
-  ) {
+  private constructor(plan: RecordingPlan, events: StageEvents, parts: Parts, resources: AsyncDisposableStack) {
     this.#plan = plan;
     this.#events = events;
     this.#resources = resources;
-    this.env = { ...display.env, ...sound.env };
-    this.inputs = { display: display.name, source: sound.source };
-    this.#watch(display.exited, 'display');
-    this.#watch(sound.exited, 'sound daemon');
+    this.#display = parts.display;
+    this.#sound = parts.sound;
+    this.#egress = parts.egress;
+    this.env = { ...this.#display.env, ...this.#sound.env };
+    this.inputs = { display: this.#display.name, source: this.#sound.source };
+    this.#watch(this.#display.exited, 'display');
+    this.#watch(this.#sound.exited, 'sound daemon');
   }
 
-  /** Display and sound. */
+  /** Display, sound, way out. */
   static async open(plan: RecordingPlan, events: StageEvents): Promise<Stage> {
     await using opened = new AsyncDisposableStack();
-    const { picture, runtimeFolder: folder, identity } = plan;
+    const { runtimeFolder: folder, identity } = plan;
     await mkdir(folder, { recursive: true, mode: 0o700 });
     opened.defer(() => rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 }));
     if (identity) chownSync(folder, identity.uid, identity.gid);
-    const opening = [
-      Display.open({ size: picture, fps: picture.fps, folder, identity }),
-      Sound.open({ folder, identity }),
-    ] as const;
-    // Both are waited for, so that one that succeeds is given back although the other fails.
-    for (const result of await Promise.allSettled(opening)) if (result.status === 'fulfilled') opened.use(result.value);
-    const [display, sound] = await Promise.all(opening);
+    const parts = await openParts(plan, opened);
     events.onStep('display and sound');
-    return new Stage(plan, events, display, sound, opened.move());
+    return new Stage(plan, events, parts, opened.move());
   }
 
-  /** Browser and page. @returns when the page called `notifyReady`, if it had to (UTC ms). */
-  async play(): Promise<{ readyMs: number | null }> {
-    const { page: plan, picture, runtimeFolder: folder, identity } = this.#plan;
-    const device = deviceFor(picture, plan.mobile);
-    const browser = await Browser.launch({
-      size: picture,
-      pixelRatio: device.pixelRatio,
-      folder,
-      env: this.env,
-      identity,
-    });
-    if (this.#resources.disposed) {
-      await browser[Symbol.asyncDispose]();
-      throw new RecorderError('wrong_state', 'the recording ended while its browser was starting');
-    }
-    this.#resources.use(browser);
-    this.#watch(browser.exited, 'browser');
+  /** Starts the browser and opens the page. @param tries 1: a page that is not ready in time is not loaded once more. */
+  async play(tries: 1 | 2): Promise<PageReady> {
+    const browser = await this.#launch();
     this.#events.onStep('browser');
+    const { page: plan, picture, limits } = this.#plan;
     this.#page = await RecordedPage.prepare(browser.page, {
       url: plan.url,
       readyTimeoutS: plan.readyTimeoutS,
-      device,
+      device: deviceFor(picture, plan.mobile),
+      withWebgl: limits.webgl,
       onReload: this.#events.onReload,
-      onCrash: this.#events.onLost,
+      onTrouble: this.#events.onTrouble,
     });
-    const ready = await this.#page.open();
+    const ready = tries === 2 ? await this.#page.open() : await this.#page.reload();
     this.#events.onStep('page');
     return ready;
   }
 
+  /** Opens the page anew, once what ails it has been removed. @throws RecorderError `browser_lost` when there is none */
+  async reload(reason: ReloadReason | null): Promise<PageReady> {
+    if (!this.#browser || !this.#page) throw new RecorderError('browser_lost', 'there is no page to load anew');
+    const puppeteer = this.#browser.page.browser();
+    if (reason === 'page_hang') await killProcesses(puppeteer, 'renderer');
+    // Its connection to the sound daemon may be what broke; the process makes no other.
+    if (reason === 'audio_silence') await killProcesses(puppeteer, 'audio.mojom.AudioService');
+    return await this.#page.reload();
+  }
+
   /** When a frame of the page began, UTC ms; null when it does not tell. */
   async frameStart(): Promise<number | null> {
-    return (await this.#page?.frameStart().catch(() => null)) ?? null;
+    return (await this.#page?.frameStart()) ?? null;
+  }
+
+  async answers(): Promise<void> {
+    await this.#page?.answers();
+  }
+
+  get media(): MediaReport {
+    return this.#page?.media ?? { sounding: 0, maybeSounding: 0, videoPixels: 0, webgl: false };
+  }
+
+  /** Streams that are played into what is recorded. */
+  async streams(): Promise<number> {
+    return await this.#sound.playing();
+  }
+
+  /** What the page has sent and received so far, if it goes by the proxy. */
+  get trafficBytes(): number {
+    return this.#egress?.bytes ?? 0;
+  }
+
+  async takeScreenshot(): Promise<Buffer | null> {
+    return (await this.#page?.takeScreenshot()) ?? null;
+  }
+
+  get tails(): Tails {
+    return { display: this.#display.tail(), sound: this.#sound.tail(), browser: this.#browser?.tail() ?? '' };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#resources.disposeAsync();
   }
 
+  async #launch(): Promise<Browser> {
+    const { page, picture, runtimeFolder: folder, identity, network, sandbox } = this.#plan;
+    const browser = await Browser.launch({
+      size: picture,
+      pixelRatio: deviceFor(picture, page.mobile).pixelRatio,
+      folder,
+      env: this.env,
+      identity,
+      network: { proxyPort: this.#egress?.port ?? null, webrtcUdp: network.webrtcUdp },
+      sandbox,
+    });
+    if (this.#resources.disposed) {
+      await browser[Symbol.asyncDispose]();
+      throw new RecorderError('wrong_state', 'the recording ended while its browser was starting');
+    }
+    this.#resources.use(browser);
+    this.#browser = browser;
+    this.#watch(browser.exited, 'browser');
+    return browser;
+  }
+
   #watch(exited: Promise<unknown>, name: string): void {
     void exited.then(() => {
       if (this.#resources.disposed) return;
-      this.#events.onLost(new RecorderError('browser_lost', `the ${name} ended although the recording needs it`));
+      this.#events.onTrouble(new RecorderError('browser_lost', `the ${name} ended although the recording needs it`));
     });
   }
+}
+
+interface Parts {
+  readonly display: Display;
+  readonly sound: Sound;
+  readonly egress: EgressProxy | null;
+}
+
+async function openParts(plan: RecordingPlan, opened: AsyncDisposableStack): Promise<Parts> {
+  const { picture, runtimeFolder: folder, identity } = plan;
+  const opening = [
+    Display.open({ size: picture, fps: picture.fps, folder, identity }),
+    Sound.open({ folder, identity }),
+    openEgress(plan),
+  ] as const;
+  // All are waited for, so that one that succeeds is given back although another fails.
+  for (const result of await Promise.allSettled(opening)) if (result.status === 'fulfilled') opened.use(result.value);
+  const [display, sound, egress] = await Promise.all(opening);
+  return { display, sound, egress };
+}
+
+/** A page that may reach everything needs a proxy only for its traffic to be counted. */
+async function openEgress({ network, limits }: RecordingPlan): Promise<EgressProxy | null> {
+  if (network.allowPrivate === null && limits.bandwidthKbps === null) return null;
+  return await EgressProxy.open({ policy: new AddressPolicy(network.allowPrivate) });
 }

@@ -2,12 +2,18 @@ import { gateLeadMs } from '../encode/args.ts';
 import { Encoder, type EncoderOptions } from '../encode/encoder.ts';
 import { RecorderError } from '../errors.ts';
 import { sleep } from '../kit/deadline.ts';
-import { FrameReader } from '../output/frame-reader.ts';
+import { type Frame, FrameReader } from '../output/frame-reader.ts';
 import { LEAD_IN, Take, type TimedFrame } from '../output/take.ts';
+import { Patience } from './patience.ts';
 import { soundShift } from './sound-shift.ts';
 
+/** What an encoder looks at and listens to. */
+export type EncoderPlace = Pick<EncoderOptions, 'inputs' | 'env'>;
+
 export interface TakesOptions {
-  readonly encoder: Omit<EncoderOptions, 'onData'>;
+  readonly encoder: Omit<EncoderOptions, 'onData' | keyof EncoderPlace>;
+  /** Media time of the first take; null: the recording's beginning. */
+  readonly mediaStart: number | null;
   readonly onFrame: (frame: TimedFrame) => void;
   /** The stream's tables, before the first frame of each take. */
   readonly onTables: (tables: Buffer) => void;
@@ -17,14 +23,21 @@ export interface TakesOptions {
 
 /** The encoder gives out a frame within a fraction of a second; one that takes longer than this is not coming. */
 const TRAILING_MS = 3_000;
+/** An open encoder that gives no picture, or no sound, at so many looks in a row has lost its input. */
+const STALL_LOOKS = 5;
 
 /** An encoder with the take that is cut out of its stream. */
 interface Run {
   readonly encoder: Encoder;
   readonly reader: FrameReader;
+  readonly stall: Record<Frame['kind'], Patience>;
+  /** Kinds of frames that came since the last look. */
+  readonly came: Set<Frame['kind']>;
   take: Take | null;
   openFromMs: number | null;
   finishing: boolean;
+  /** Why it was ended by force. */
+  fault: string | null;
 }
 
 /**
@@ -33,32 +46,37 @@ interface Run {
  */
 export class Takes implements AsyncDisposable {
   readonly #options: TakesOptions;
-  #run: Run;
+  #place: EncoderPlace | null = null;
+  #run: Run | null = null;
   #drained: Promise<void> = Promise.resolve();
-  #mediaEnd = LEAD_IN;
+  #mediaEnd: number;
   #frameStartMs = 0;
 
   constructor(options: TakesOptions) {
     this.#options = options;
-    this.#run = this.#arm();
+    this.#mediaEnd = options.mediaStart ?? LEAD_IN;
   }
 
-  /** The encoder in line can begin a take. */
-  get armed(): Promise<void> {
-    return this.#run.encoder.armed;
+  /** Arms an encoder at this place; those that follow it are armed there too. @returns when it can begin a take. */
+  async arm(place: EncoderPlace): Promise<void> {
+    this.#place = place;
+    this.#run = this.#start(place);
+    await this.#run.encoder.armed;
   }
 
   /** Follows the page's clock. @param frameStartMs when a frame of the page began, UTC ms. */
   follow(frameStartMs: number): void {
     this.#frameStartMs = frameStartMs;
-    const { encoder, openFromMs, finishing } = this.#run;
-    if (openFromMs !== null && !finishing) encoder.openFrom(openFromMs, frameStartMs);
+    const run = this.#run;
+    if (run && run.openFromMs !== null && !run.finishing) run.encoder.openFrom(run.openFromMs, frameStartMs);
   }
 
-  /** Begins a take. @returns when its first picture is captured. */
+  /** Begins a take. @returns when its first picture is captured; at once if the encoder is lost meanwhile. */
   async begin(): Promise<void> {
     const run = this.#run;
-    await Promise.all([run.encoder.armed, this.#drained]);
+    // One that cannot be armed ends by itself, and `onLost` tells.
+    await Promise.all([run?.encoder.armed.catch(() => {}), this.#drained]);
+    if (!run || run !== this.#run || run.encoder.over) return;
     const { fps } = this.#options.encoder.picture;
     const fromMs = Date.now() + gateLeadMs(fps);
     run.take = new Take({ fps, fromMs, mediaStart: this.#mediaEnd, soundShift: soundShift(fps) });
@@ -70,7 +88,14 @@ export class Takes implements AsyncDisposable {
   /** Ends the take with what was captured before `atMs`, at once; a new encoder is armed for the next. */
   end(atMs: number): void {
     this.#finish(atMs);
-    this.#run = this.#arm();
+    if (this.#place) this.#run = this.#start(this.#place);
+  }
+
+  /** Ends the take likewise, and leaves the place: there is no encoder until one is armed elsewhere. */
+  leave(atMs: number): void {
+    this.#finish(atMs);
+    this.#place = null;
+    this.#run = null;
   }
 
   /** Ends the take for good. @returns when its last frame has been given out. */
@@ -84,15 +109,33 @@ export class Takes implements AsyncDisposable {
     this.end(Date.now());
   }
 
+  /** To be called each second: an open encoder that gives nothing is ended, and so lost. */
+  look(): void {
+    const run = this.#run;
+    if (!run || run.openFromMs === null || run.finishing) return;
+    for (const [kind, name] of KINDS) {
+      if (!run.stall[kind].look(!run.came.has(kind))) continue;
+      run.fault = `the encoder gave no ${name} for ${STALL_LOOKS} s`;
+      run.encoder.kill();
+    }
+    run.came.clear();
+  }
+
+  /** The last lines of the encoder's log. */
+  tail(): string {
+    return this.#run?.encoder.tail() ?? '';
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#run.finishing = true;
-    await this.#run.encoder[Symbol.asyncDispose]();
+    const run = this.#run;
+    if (run) run.finishing = true;
+    await run?.encoder[Symbol.asyncDispose]();
     await this.#drained;
   }
 
   #finish(atMs: number): void {
     const run = this.#run;
-    if (run.finishing) return;
+    if (!run || run.finishing) return;
     run.finishing = true;
     run.take?.endAt(atMs);
     const before = this.#drained;
@@ -110,19 +153,28 @@ export class Takes implements AsyncDisposable {
     if (run.take) this.#mediaEnd = run.take.mediaEnd;
   }
 
-  #arm(): Run {
+  #start(place: EncoderPlace): Run {
     const reader: FrameReader = new FrameReader((frame) => {
+      run.came.add(frame.kind);
       const first = !run.take?.started;
       const timed = run.take?.place(frame) ?? [];
       if (timed.length === 0) return;
       if (first && reader.pat && reader.pmt) this.#options.onTables(Buffer.concat([reader.pat, reader.pmt]));
       for (const one of timed) this.#options.onFrame(one);
     });
-    const encoder = Encoder.start({ ...this.#options.encoder, onData: (chunk) => reader.push(chunk) });
-    const run: Run = { encoder, reader, take: null, openFromMs: null, finishing: false };
+    const encoder = Encoder.start({ ...this.#options.encoder, ...place, onData: (chunk) => reader.push(chunk) });
+    const stall = { video: new Patience(STALL_LOOKS), audio: new Patience(STALL_LOOKS) };
+    const nothing = { take: null, openFromMs: null, finishing: false, fault: null };
+    const run: Run = { encoder, reader, stall, came: new Set(), ...nothing };
     void encoder.ended.then(() => {
-      if (!run.finishing) this.#options.onLost(new RecorderError('encoder_failed', encoder.describeExit()));
+      if (run.finishing) return;
+      this.#options.onLost(new RecorderError('encoder_failed', run.fault ?? encoder.describeExit()));
     });
     return run;
   }
 }
+
+const KINDS = [
+  ['video', 'picture'],
+  ['audio', 'sound'],
+] as const;

@@ -5,16 +5,24 @@
  */
 export type StoreFailure = 'configuration' | 'refused' | 'unreachable';
 
+interface StoreErrorDetails {
+  readonly status?: number | null;
+  readonly code?: string;
+}
+
 export class StoreError extends Error {
   readonly failure: StoreFailure;
   /** HTTP status, when the store answered. */
   readonly status: number | null;
+  /** The store's own word for it (`NoSuchBucket`), or the network's (`ECONNREFUSED`); empty when there is none. */
+  readonly code: string;
 
   /** @param message one sentence without secrets: what was expected, what came. */
-  constructor(failure: StoreFailure, message: string, options: ErrorOptions & { readonly status?: number } = {}) {
+  constructor(failure: StoreFailure, message: string, options: ErrorOptions & StoreErrorDetails = {}) {
     super(message, options);
     this.name = 'StoreError';
     this.failure = failure;
     this.status = options.status ?? null;
+    this.code = options.code ?? '';
   }
 }

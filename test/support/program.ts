@@ -19,7 +19,9 @@ export interface Program extends AsyncDisposable {
 }
 
 export function startProgram(args: readonly string[], env: Readonly<Record<string, string>> = {}): Program {
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN, ...args], {
+  // A test that is cut short takes its program along.
+  const program = [process.execPath, '--disable-warning=ExperimentalWarning', MAIN];
+  const child = spawn('setpriv', ['--pdeathsig=TERM', '--', ...program, ...args], {
     env: { ...withoutSettings(process.env), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { until } from '../../src/kit/deadline.ts';
 import type { OpenSlice } from '../../src/output/journal.ts';
 import { RecordingFiles } from '../../src/output/recording-files.ts';
+import type { ReadyFile } from '../../src/recording/link.ts';
 import type { FilesPlan } from '../../src/recording/plan.ts';
 import { FPS, type RealMedia, START_MS } from './real-media.ts';
 
@@ -20,24 +21,32 @@ export interface Recorded {
   readonly errors: string[];
   readonly opened: OpenSlice[];
   readonly closed: { count: number };
+  readonly ready: ReadyFile[];
   readonly media: RealMedia;
 }
 
-export async function openRecording(media: RealMedia, plan: FilesPlan): Promise<Recorded> {
+/** @param how `resume` goes on with what is in the folder. */
+export async function openRecording(
+  media: RealMedia,
+  plan: FilesPlan,
+  how: 'create' | 'resume' = 'create',
+): Promise<Recorded> {
   const errors: string[] = [];
   const opened: OpenSlice[] = [];
   const closed = { count: 0 };
-  const files = await RecordingFiles.create({
+  const ready: ReadyFile[] = [];
+  const files = await RecordingFiles[how]({
     plan,
     picture: PICTURE,
     onSliceOpened: (slice) => opened.push(slice),
     onSliceClosed: () => {
       closed.count += 1;
     },
+    onReady: (file) => ready.push(file),
     onError: ({ code }) => errors.push(code),
   });
   files.tables = media.tables;
-  return { files, errors, opened, closed, media };
+  return { files, errors, opened, closed, ready, media };
 }
 
 /** Records the stretch from one second to another. */

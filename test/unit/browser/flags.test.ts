@@ -7,9 +7,11 @@ const options = fc.record({
   size: fc.record({ width: fc.integer({ min: 240, max: 1920 }), height: fc.integer({ min: 240, max: 1920 }) }),
   profile: fc.constant('/run/x/profile'),
   pixelRatio: fc.constantFrom(1, 2, 3, 4),
+  network: fc.record({ proxyPort: fc.option(fc.integer({ min: 1, max: 65535 })), webrtcUdp: fc.boolean() }),
+  sandbox: fc.boolean(),
 });
 
-test('the sandbox is never switched off, and no port is opened', () => {
+test('the sandbox is off only where that is accepted, and no port is opened', () => {
   fc.assert(
     fc.property(options, (given) => {
       const flags = chromiumFlags(given);
@@ -17,9 +19,24 @@ test('the sandbox is never switched off, and no port is opened', () => {
         flags.filter((flag) =>
           /sandbox|single-process|no-zygote|remote-debugging-port|disable-web-security/.test(flag),
         ),
-        [],
+        given.sandbox ? [] : ['--no-sandbox'],
       );
       assert.ok(flags.includes('--remote-debugging-pipe'));
+    }),
+  );
+});
+
+test('a proxy gets everything: loopback, names, and WebRTC unless UDP is allowed', () => {
+  fc.assert(
+    fc.property(options, (given) => {
+      const { proxyPort, webrtcUdp } = given.network;
+      const flags = chromiumFlags(given).filter((flag) => /proxy|resolver|webrtc/.test(flag));
+      assert.deepEqual(flags, [
+        ...(proxyPort === null ? [] : [`--proxy-server=socks5://127.0.0.1:${proxyPort}`]),
+        ...(proxyPort === null ? [] : ['--proxy-bypass-list=<-loopback>']),
+        ...(proxyPort === null || webrtcUdp ? [] : ['--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1']),
+        ...(webrtcUdp ? [] : ['--webrtc-ip-handling-policy=disable_non_proxied_udp']),
+      ]);
     }),
   );
 });
@@ -37,7 +54,10 @@ test('the window covers the picture at its ratio', () => {
 });
 
 test('each flag is given once, and the blank page comes last', () => {
-  const flags = chromiumFlags({ size: { width: 1280, height: 720 }, profile: '/run/x/profile', pixelRatio: 1 });
+  const flags = chromiumFlags({
+    ...{ size: { width: 1280, height: 720 }, profile: '/run/x/profile', pixelRatio: 1, sandbox: true },
+    network: { proxyPort: 1080, webrtcUdp: false },
+  });
   assert.equal(flags.at(-1), 'about:blank');
   const names = flags.map((flag) => flag.split('=')[0]);
   assert.deepEqual(names, [...new Set(names)]);

@@ -2,17 +2,19 @@ import assert from 'node:assert/strict';
 import { appendFile, mkdir, writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { Journal, type OpenSlice, parseJournal, type Slice } from '../../../src/output/journal.ts';
+import { Journal, type OpenSlice, type Past, parseJournal, type Slice } from '../../../src/output/journal.ts';
 import { makeTempFolder } from '../../support/temp-folder.ts';
 
 function slice(i: number): Slice {
   return {
     ...{ name: `séance ${i}.ts`, startMs: 1000 * i + 0.25, mediaStart: 90_000 * i, mediaEnd: 90_000 * (i + 1) },
-    ...{ bytes: 188 * (i + 1), discontinuity: i === 0, part: 0 },
+    ...{ bytes: 188 * (i + 1), pictures: i + 3, discontinuity: i === 0, part: 0 },
   };
 }
 
-function opened({ mediaEnd: _end, bytes: _bytes, ...open }: Slice): OpenSlice {
+const NOTHING: Past = { slices: [], open: null, assembled: [] };
+
+function opened({ mediaEnd: _end, bytes: _bytes, pictures: _pictures, ...open }: Slice): OpenSlice {
   return open;
 }
 
@@ -22,23 +24,23 @@ test('slices and the open one are read back as they were written', async () => {
   await journal.opened(opened(slice(0)));
   await journal.closed(slice(0));
   await journal.opened(opened(slice(1)));
-  assert.deepEqual(await journal.read(), { slices: [slice(0)], open: opened(slice(1)) });
+  assert.deepEqual(await journal.read(), { slices: [slice(0)], open: opened(slice(1)), assembled: [] });
   await journal.closed(slice(1));
-  assert.deepEqual(await new Journal(folder.file('a.journal')).read(), { slices: [slice(0), slice(1)], open: null });
+  assert.deepEqual(await new Journal(folder.file('a.journal')).read(), { slices: [slice(0), slice(1)], open: null, assembled: [] });
 });
 
 test('a journal cut off at any byte tells what its whole lines tell', async () => {
   await using folder = await makeTempFolder();
   const lines: string[] = [];
-  const told: { slices: Slice[]; open: OpenSlice | null }[] = [{ slices: [], open: null }];
+  const told: Past[] = [NOTHING];
   for (const one of [slice(0), slice(1), slice(2)]) {
     const before = told.at(-1)?.slices ?? [];
-    const { name, mediaEnd, bytes } = one;
+    const { name, mediaEnd, bytes, pictures } = one;
     lines.push(
       `\n${JSON.stringify({ opened: opened(one) })}`,
-      `\n${JSON.stringify({ closed: { name, mediaEnd, bytes } })}`,
+      `\n${JSON.stringify({ closed: { name, mediaEnd, bytes, pictures } })}`,
     );
-    told.push({ slices: before, open: opened(one) }, { slices: [...before, one], open: null });
+    told.push({ ...NOTHING, slices: before, open: opened(one) }, { ...NOTHING, slices: [...before, one] });
   }
   const text = Buffer.from(lines.join(''));
   const path = folder.file('cut.journal');
@@ -55,7 +57,7 @@ test('a journal cut off at any byte tells what its whole lines tell', async () =
 
 test('no journal tells of no slices, one that cannot be read is an error', async () => {
   await using folder = await makeTempFolder();
-  assert.deepEqual(await new Journal(folder.file('none')).read(), { slices: [], open: null });
+  assert.deepEqual(await new Journal(folder.file('none')).read(), NOTHING);
   await mkdir(folder.file('folder'));
   await assert.rejects(new Journal(folder.file('folder')).read(), { code: 'EISDIR' });
 });
@@ -63,7 +65,7 @@ test('no journal tells of no slices, one that cannot be read is an error', async
 test('an end without its beginning is passed over', () => {
   const closed = JSON.stringify({ closed: { name: 'other.ts', mediaEnd: 1, bytes: 1 } });
   const open = JSON.stringify({ opened: opened(slice(4)) });
-  assert.deepEqual(parseJournal(`${closed}\n${open}\n${closed}\n`), { slices: [], open: opened(slice(4)) });
+  assert.deepEqual(parseJournal(`${closed}\n${open}\n${closed}\n`), { ...NOTHING, open: opened(slice(4)) });
 });
 
 test('a journal whose last line was cut off can be written on', async () => {
@@ -73,5 +75,14 @@ test('a journal whose last line was cut off can be written on', async () => {
   await journal.opened(opened(slice(0)));
   await appendFile(path, '\n{"closed":{"na');
   await journal.closed(slice(0));
-  assert.deepEqual(await journal.read(), { slices: [slice(0)], open: null });
+  assert.deepEqual(await journal.read(), { ...NOTHING, slices: [slice(0)] });
+});
+
+test('it tells which MP4s stand', async () => {
+  await using folder = await makeTempFolder();
+  const journal = new Journal(folder.file('parts.journal'));
+  await journal.assembled(0);
+  await journal.opened(opened(slice(0)));
+  await journal.assembled(1);
+  assert.deepEqual(await journal.read(), { slices: [], open: opened(slice(0)), assembled: [0, 1] });
 });

@@ -33,12 +33,15 @@ test('of a slice cut off at any byte, whole frames are left and their last pictu
   const starts = frameStarts();
   fc.assert(
     fc.property(fc.nat(bytes.length), (cut) => {
-      const { whole, lastPicture } = measure(bytes.subarray(0, cut), slice.mediaStart);
+      const { whole, lastPicture, lastSound, pictures } = measure(bytes.subarray(0, cut), slice.mediaStart);
       // The frame in which, or after which, the cut lies is not known to be complete.
       const kept = Math.max(0, starts.filter((start) => start + PACKET <= cut).length - 1);
       assert.equal(whole, kept === 0 && cut < (starts[0] ?? 0) + PACKET ? 0 : starts[kept]);
-      const pictures = frames.slice(0, kept).filter(({ kind }) => kind === 'video').length;
+      const known = frames.slice(0, kept);
+      assert.equal(pictures, known.filter(({ kind }) => kind === 'video').length);
       assert.equal(lastPicture, pictures === 0 ? null : slice.mediaStart + (pictures - 1) * INTERVAL);
+      const sound = known.findLast(({ kind }) => kind === 'audio');
+      assert.equal(lastSound, sound ? sound.pts : null);
     }),
   );
 });
@@ -55,15 +58,19 @@ test('a cut slice is shortened to its whole frames and told by its length', asyn
   await using folder = await makeTempFolder();
   const path = folder.file(slice.name);
   await writeFile(path, bytes.subarray(0, bytes.length - 1000));
-  const { mediaEnd: _end, bytes: _bytes, ...open } = slice;
+  const { mediaEnd: _end, bytes: _bytes, pictures: _pictures, ...open } = slice;
   const mended = await mendSlice(path, open, FPS);
   const left = await readFile(path);
   assert.ok(mended);
   assert.equal(mended.bytes, left.length);
   assert.deepEqual(left, bytes.subarray(0, left.length));
-  const pictures = readFrames(left).frames.filter(({ kind }) => kind === 'video');
-  assert.ok(pictures.length >= 15 && pictures.length < 20);
-  assert.deepEqual(mended, { ...open, bytes: left.length, mediaEnd: slice.mediaStart + pictures.length * INTERVAL });
+  const { frames } = readFrames(left);
+  const pictures = frames.filter(({ kind }) => kind === 'video').length;
+  assert.ok(pictures >= 15 && pictures < 20);
+  // Whatever lasts longer, the pictures or the sound, is where the next one may begin.
+  const soundEnd = (frames.findLast(({ kind }) => kind === 'audio')?.pts ?? 0) + 1920;
+  const mediaEnd = Math.max(slice.mediaStart + pictures * INTERVAL, soundEnd);
+  assert.deepEqual(mended, { ...open, bytes: left.length, pictures, mediaEnd });
 });
 
 test('a slice without a whole picture, or without a file, is none', async () => {

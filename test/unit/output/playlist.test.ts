@@ -10,7 +10,7 @@ function slice(i: number, seconds: number, discontinuity = false): Slice {
   const mediaStart = 90_000 * (1 + 16 * i);
   return {
     ...{ name: `s_c_${i}.ts`, startMs: START + 16_000 * i, mediaStart, mediaEnd: mediaStart + 90_000 * seconds },
-    ...{ bytes: 188, discontinuity, part: 0 },
+    ...{ bytes: 188, pictures: 1, discontinuity, part: 0 },
   };
 }
 
@@ -60,4 +60,12 @@ test('no slice is longer than the target, rounded to whole seconds', () => {
 test('a recording without a slice has an empty playlist', () => {
   const head = '#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-ALLOW-CACHE:YES\n#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-TARGETDURATION:18\n';
   assert.equal(buildPlaylist([], { ended: true, ...SIZE }), `${head}#EXT-X-ENDLIST\n`);
+});
+
+test('a month of slices is no obstacle', () => {
+  const text = buildPlaylist(
+    Array.from({ length: 172_800 }, (_, i) => slice(i, 15)),
+    { ended: false, ...SIZE },
+  );
+  assert.equal(text.match(/#EXTINF/g)?.length, 172_800);
 });

@@ -58,7 +58,9 @@ test('a whole recording leaves playlist, slices and MP4, and nothing else', asyn
   assert.match(text, /#EXT-X-ENDLIST\n$/);
   assert.ok(Math.abs((await readMedia(folder.file('sid_name_0.mp4'))).duration - 34) < 0.1);
   assert.ok(Math.abs((await playlistSeconds(folder.path)) - 34) < 0.1);
-  assert.ok(Math.abs(files.mediaMs - 34_000) < 100);
+  assert.ok(Math.abs(files.sums.mediaMs - 34_000) < 100);
+  assert.equal(files.sums.pictures, 340);
+  assert.equal(files.sums.bytes, files.bytes);
 });
 
 test('a line of the playlist appears once its slice is complete', async () => {
@@ -70,6 +72,44 @@ test('a line of the playlist appears once its slice is complete', async () => {
   assert.deepEqual(text.match(/^sid_name_.*ts$/gm), [recorded.opened[0]?.name]);
   assert.doesNotMatch(text, /ENDLIST/);
   await recorded.files.finish();
+});
+
+test('each file is told once it is whole', async () => {
+  await using folder = await makeTempFolder();
+  const recorded = await openRecording(media, planIn(folder.path, { mp4: { ...ENDLESS, maxDurationMs: 20_000 } }));
+  record(recorded, 0, 34);
+  await recorded.files.finish();
+  const told = recorded.ready.map(({ name, kind, part }) => `${kind} ${part} ${name}`);
+  const [first, second, third] = recorded.opened.map(({ name }) => name);
+  assert.deepEqual(
+    told.filter((one) => !one.startsWith('mp4')),
+    [
+      ...[`slice 0 ${first}`, 'playlist 0 sid_name.m3u8'],
+      ...[`slice 0 ${second}`, 'playlist 0 sid_name.m3u8'],
+      ...[`slice 1 ${third}`, 'playlist 0 sid_name.m3u8', 'playlist 0 sid_name.m3u8'],
+    ],
+  );
+  const mp4s = told.filter((one) => one.startsWith('mp4')).sort();
+  assert.deepEqual(mp4s, ['mp4 0 sid_name_0.mp4', 'mp4 1 sid_name_1.mp4']);
+});
+
+test('slices that are only raw material are not told', async () => {
+  await using folder = await makeTempFolder();
+  const recorded = await openRecording(media, planIn(folder.path, { hls: false }));
+  record(recorded, 0, 20);
+  await recorded.files.finish();
+  assert.deepEqual(recorded.ready, [{ name: 'sid_name_0.mp4', kind: 'mp4', part: 0 }]);
+});
+
+test('a journal of an earlier recording of the same name is not taken for its own', async () => {
+  await using folder = await makeTempFolder();
+  const earlier = await openRecording(media, planIn(folder.path));
+  record(earlier, 0, 20);
+  await reaches(() => earlier.closed.count === 1);
+  const recorded = await openRecording(media, planIn(folder.path));
+  record(recorded, 20, 34);
+  await recorded.files.finish();
+  assert.ok(Math.abs((await readMedia(folder.file('sid_name_0.mp4'))).duration - 14) < 0.1);
 });
 
 test('finishing twice changes nothing', async () => {

@@ -1,0 +1,32 @@
+import type { UtcMs } from '../types.ts';
+import type { Content, Message } from './outbox.ts';
+
+/** Number of Cloud Recording among the products that send messages of this form. */
+const PRODUCT_ID = 3;
+const SERVICE_SCENE = 'web_record';
+
+/**
+ * The body of a message: compact JSON in the order of the original, since some receivers check the signature over what they
+ * parsed and serialised again. Only `notifyMs` differs from one attempt to the next.
+ */
+export function buildEnvelope(message: Message, content: Content, notifyMs: UtcMs): string {
+  const { noticeId, eventType, sid, sequence, eventMs } = message;
+  const { cname, uid, serviceType, details } = content;
+  return JSON.stringify({
+    noticeId,
+    productId: PRODUCT_ID,
+    eventType,
+    notifyMs,
+    sid,
+    payload: {
+      cname,
+      uid,
+      sid,
+      sequence,
+      sendts: eventMs,
+      serviceType,
+      serviceScene: SERVICE_SCENE,
+      details,
+    },
+  });
+}

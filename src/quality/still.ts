@@ -1,0 +1,130 @@
+import { KEY_FRAME_S } from '../encode/args.ts';
+import { Stretches } from './stretches.ts';
+
+/** A still screen ends in a cycle of one or two sizes; rate control lets them waver by a few bytes. */
+const SAME_BYTES = 8;
+/** A change that costs less is a detail: a blinking cursor, or rate control at work on a still screen. */
+const DETAIL_BYTES = 500;
+const DETAIL_SHARE = 1 / 20;
+/** A still screen is drawn finer and finer for a while after a key frame; pictures of it stay below this share of it. */
+const REFINING_SHARE = 1 / 4;
+/** Details and refining must have come to rest within this time: two key frames. */
+const UNREST_MS = 4_000;
+/** How far back the moment is looked for from which on the screen stood still. */
+const ONSET_MS = 2_000;
+/** Key frames of one still screen: rate control lets them grow a good deal, but hardly shrink. */
+const ALIKE = { least: 0.6, most: 8 };
+
+interface Picture {
+  readonly atMs: number;
+  readonly bytes: number;
+}
+
+const NONE: Picture = { atMs: Number.NEGATIVE_INFINITY, bytes: 0 };
+
+/**
+ * Finds stretches in which the screen stands still, by the sizes of encoded pictures. An encoder that sees the same picture over
+ * and over ends in a fixed point: each size is that of one of the two before. Moving pictures, however small, do not do that for
+ * long. Below some ten frames per second a detailed picture does not come to rest between key frames and is not found.
+ */
+export class StillWatch {
+  readonly stretches = new Stretches();
+  /** Since when each picture has been like the ones before. */
+  runFromMs = 0;
+  readonly #settledAfter: number;
+  readonly #keyEveryMs: number;
+  /** Of the last two seconds, key frames left out. */
+  readonly #recent: Picture[] = [];
+  #run = 0;
+  #key = NONE;
+  /** Last key frame that was due; others are put in where the screen changes. */
+  #dueKeyMs = NONE.atMs;
+  #cutMs = NONE.atMs;
+  #afterKey = false;
+  #refining = false;
+  #lastStillMs = 0;
+  /** Largest picture since then. */
+  #largest = NONE;
+
+  constructor(fps: number) {
+    this.#settledAfter = Math.min(6, Math.max(3, Math.round(fps / 3)));
+    this.#keyEveryMs = (KEY_FRAME_S - 1 / fps) * 1000;
+  }
+
+  keyFrame(bytes: number, atMs: number): void {
+    const ratio = bytes / this.#key.bytes;
+    if (atMs - this.#dueKeyMs < this.#keyEveryMs) this.#changedAt(atMs);
+    else this.#dueKeyMs = atMs;
+    if (this.stretches.open && (ratio < ALIKE.least || ratio > ALIKE.most)) this.#split(atMs);
+    this.#key = { atMs, bytes };
+    this.#afterKey = true;
+    this.#refining = true;
+  }
+
+  /** Any other picture. */
+  picture(bytes: number, atMs: number): void {
+    const before = this.#recent.slice(-2);
+    const same = before.length === 0 || before.some((one) => Math.abs(one.bytes - bytes) <= SAME_BYTES);
+    this.#run = same ? this.#run + 1 : 0;
+    if (before.length === 0) this.runFromMs = this.#key.atMs;
+    else if (!same) this.runFromMs = atMs;
+    this.#remember({ bytes, atMs });
+    if (this.#run >= this.#settledAfter) this.#settled(atMs);
+    else if (this.stretches.open && !same && this.#moves(bytes, atMs)) this.stretches.end(this.#largest.atMs);
+    this.#afterKey = false;
+  }
+
+  /** What follows is of another time: the recording was held. */
+  interrupted(atMs: number): void {
+    this.#dueKeyMs = NONE.atMs;
+    this.#changedAt(atMs);
+  }
+
+  #changedAt(atMs: number): void {
+    this.stretches.end(atMs);
+    this.#recent.length = 0;
+    this.#run = 0;
+    this.runFromMs = atMs;
+    this.#cutMs = atMs;
+  }
+
+  #remember(picture: Picture): void {
+    this.#recent.push(picture);
+    while ((this.#recent[0] ?? picture).atMs < picture.atMs - ONSET_MS) this.#recent.shift();
+    if (picture.bytes > this.#largest.bytes) this.#largest = picture;
+  }
+
+  #settled(atMs: number): void {
+    this.stretches.begin(this.#onsetMs());
+    this.#refining = false;
+    this.#lastStillMs = atMs;
+    this.#largest = NONE;
+  }
+
+  /** More than details, or without coming to rest. */
+  #moves(bytes: number, atMs: number): boolean {
+    const detail = Math.max(DETAIL_BYTES, DETAIL_SHARE * this.#key.bytes);
+    const refining = this.#refining && !this.#afterKey;
+    const most = refining ? Math.max(detail, REFINING_SHARE * this.#key.bytes) : detail;
+    return bytes > most || atMs - this.#lastStillMs > UNREST_MS;
+  }
+
+  /** One still screen was replaced by another at so little cost that only the next key frame tells. */
+  #split(keyAtMs: number): void {
+    const atMs = this.runFromMs;
+    if (atMs <= this.#key.atMs) this.#changedAt(keyAtMs);
+    else {
+      this.stretches.end(atMs);
+      this.stretches.begin(atMs);
+    }
+  }
+
+  /** Where the screen was cut to another one, or else after the last large picture: what came then was only drawn finer. */
+  #onsetMs(): number {
+    if (this.#cutMs > this.runFromMs - ONSET_MS) return this.#cutMs;
+    const before = this.#recent.filter(({ atMs }) => atMs < this.runFromMs);
+    const large = before.reduce((most, { bytes }) => Math.max(most, bytes), 0) / 2;
+    const last = before.findLastIndex(({ bytes }) => bytes > large);
+    return before[last + 1]?.atMs ?? this.runFromMs;
+  }
+}

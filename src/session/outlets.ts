@@ -1,0 +1,170 @@
+import type { RecorderError } from '../errors.ts';
+import { AddressPolicy } from '../net/address-policy.ts';
+import { dial } from '../net/dial.ts';
+import { trust } from '../net/trust.ts';
+import { RecordingFiles, type RecordingFilesOptions } from '../output/recording-files.ts';
+import type { TimedFrame } from '../output/take.ts';
+import type { Dial } from '../push/publisher.ts';
+import { Pushes } from '../push/pushes.ts';
+import { blackStill } from '../push/still.ts';
+import { payloadBytes } from '../quality/payload.ts';
+import { type QualityNote, QualityWatch } from '../quality/quality-watch.ts';
+import type { RecordingEvent } from '../recording/link.ts';
+import type { NetworkPlan, RecordingPlan } from '../recording/plan.ts';
+import type { QualityReport, RecordingStatus } from '../recording/status.ts';
+import type { UtcMs } from '../types.ts';
+import { soundShift } from './sound-shift.ts';
+import { Tally } from './tally.ts';
+
+export interface OutletsOptions {
+  readonly plan: RecordingPlan;
+  readonly onEvent: (event: RecordingEvent) => void;
+  /** Something that the status tells has changed. */
+  readonly onChange: () => void;
+  /** A block of sound that is not silence. */
+  readonly onHeard: () => void;
+  /** The disk takes no more. */
+  readonly onError: (error: RecorderError) => void;
+  readonly log: (line: string) => void;
+}
+
+/** More than digital silence has (quality/silence.ts), and less than any sound. */
+const HEARD_BYTES = 31;
+
+/** Where a recording's frames go: files, pushes, the watch over their quality. */
+export class Outlets implements AsyncDisposable {
+  readonly #options: OutletsOptions;
+  readonly #tally: Tally;
+  readonly #quality: QualityWatch;
+  readonly #pushes: Pushes;
+  #opening: Promise<void> = Promise.resolve();
+  #files: RecordingFiles | null = null;
+
+  constructor(options: OutletsOptions) {
+    const { plan, onEvent, onChange, log } = options;
+    const { picture, sound, runtimeFolder: folder, identity } = plan;
+    this.#options = options;
+    this.#tally = new Tally(picture.fps);
+    this.#quality = new QualityWatch({ picture, soundShift: soundShift(picture.fps), folder, identity });
+    this.#pushes = new Pushes({
+      picture,
+      sound,
+      dial: dialWithin(plan.network),
+      still: () => blackStill({ picture, folder, identity }),
+      onChange: (url, state) => {
+        onEvent({ name: 'push_changed', url, state });
+        onChange();
+      },
+      log,
+    });
+  }
+
+  /** Makes the files, or goes on with those of a session that died. May be called once; others may wait for it too. */
+  open(how: 'create' | 'resume'): Promise<void> {
+    this.#opening = this.#open(how);
+    // Whoever waits for it is told; nobody needs to.
+    this.#opening.catch(() => {});
+    return this.#opening;
+  }
+
+  /** Wall time of the first frame; null before there is one. */
+  get startedMs(): UtcMs | null {
+    return this.#files?.startMs ?? null;
+  }
+
+  /** Media time at which what is recorded already ends; null when nothing is. */
+  get mediaEnd(): number | null {
+    return this.#files?.mediaEnd ?? null;
+  }
+
+  set tables(tables: Buffer) {
+    if (this.#files) this.#files.tables = tables;
+    this.#quality.tables = tables;
+  }
+
+  frame(frame: TimedFrame): void {
+    this.#tally.frame(frame);
+    this.#files?.push(frame);
+    this.#pushes.frame(frame);
+    this.#quality.frame(frame);
+    if (frame.kind === 'audio' && payloadBytes(frame.packets) > HEARD_BYTES) this.#options.onHeard();
+  }
+
+  /** What follows does not follow what was in wall time. */
+  breakHere(): void {
+    this.#files?.breakHere();
+  }
+
+  /** Nothing comes for now, or it comes again. */
+  hold(onhold: boolean): void {
+    this.#pushes.hold(onhold);
+  }
+
+  push(urls: readonly string[]): void {
+    this.#pushes.set(urls);
+  }
+
+  note(what: QualityNote): void {
+    this.#quality.note(what);
+  }
+
+  /** @param seconds CPU time used so far by all processes of the recording. */
+  cpu(seconds: number): void {
+    this.#quality.cpu(seconds, performance.now());
+  }
+
+  get status(): Pick<RecordingStatus, 'slices' | 'files' | 'progress' | 'pushes' | 'quality'> {
+    return {
+      slices: this.#files?.sliceCount ?? 0,
+      files: this.#files?.list ?? [],
+      progress: { ...this.#tally.progress, bytes: this.#files?.bytes ?? 0 },
+      pushes: this.#pushes.states,
+      quality: this.#quality.report,
+    };
+  }
+
+  /** Completes the files. @returns what went wrong. @param goesOn another session will take them up. */
+  async finish(goesOn: boolean): Promise<{ media: boolean; problems: readonly RecorderError[] }> {
+    // A stop may come before the folder is there; a failure to make it has ended the recording already.
+    await this.#opening.catch(() => {});
+    const problems = (await this.#files?.finish({ goesOn })) ?? [];
+    return { media: (this.#files?.sliceCount ?? 0) > 0, problems };
+  }
+
+  /** The last word on the quality. */
+  endQuality(): QualityReport {
+    return this.#quality.end();
+  }
+
+  /** Takes leave of the push servers; the files are finished apart. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([this.#pushes[Symbol.asyncDispose](), this.#quality[Symbol.asyncDispose]()]);
+  }
+
+  async #open(how: 'create' | 'resume'): Promise<void> {
+    const { plan, onEvent, onChange, onError } = this.#options;
+    const options: RecordingFilesOptions = {
+      plan: plan.files,
+      picture: plan.picture,
+      onSliceOpened: ({ startMs }) => {
+        onEvent({ name: 'slice_started', startUtcMs: Math.floor(startMs) });
+        onChange();
+      },
+      onSliceClosed: onChange,
+      onReady: (file) => onEvent({ name: 'file_ready', file }),
+      onError,
+    };
+    this.#files = await RecordingFiles[how](options);
+    this.#tally.goOnFrom(this.#files.sums);
+  }
+}
+
+/** Connects where the plan allows it. */
+function dialWithin({ allowPrivate, caFile }: NetworkPlan): Dial {
+  const policy = new AddressPolicy(allowPrivate);
+  let secure: ReturnType<typeof trust> | undefined;
+  return async ({ host, port, tls }, signal) => {
+    if (tls) secure ??= trust(caFile);
+    return await dial({ host, port, policy, tls: tls ? secure : undefined, signal });
+  };
+}

@@ -1,0 +1,184 @@
+import type { PageReady } from '../browser/page.ts';
+import { RecorderError } from '../errors.ts';
+import { sleep } from '../kit/deadline.ts';
+import type { ReloadReason } from '../recording/link.ts';
+import type { RecordingPlan } from '../recording/plan.ts';
+import { troubleOf } from './cause.ts';
+import type { Excess } from './limit-rule.ts';
+import type { Trouble } from './machine.ts';
+import { Stage, type Tails } from './stage.ts';
+import type { EncoderPlace } from './takes.ts';
+import { Watchdogs } from './watchdogs.ts';
+
+export interface StageKeeperOptions {
+  readonly plan: RecordingPlan;
+  /** There is a display to look at and a sound to listen to. @returns when an encoder does. */
+  readonly arm: (place: EncoderPlace) => Promise<void>;
+  /** The page is loaded for the second time, because it was not ready in time. */
+  readonly onReload: () => void;
+  /** The page is in trouble, or could not be brought back. */
+  readonly onTrouble: (trouble: Trouble) => void;
+  /** After a trouble it can be recorded again. */
+  readonly onBack: (ready: PageReady) => void;
+  readonly onExcess: (excess: Excess) => void;
+  /** When a frame of the page began, UTC ms: now and then. */
+  readonly onFrameStart: (ms: number) => void;
+  readonly onStep: (name: string) => void;
+}
+
+/** The clocks of page and capture part by some ten microseconds a second. */
+const FOLLOW_MS = 20_000;
+/** When a process dies, others fail of it, and may be heard of first. */
+const SETTLE_MS = 100;
+
+/** Keeps a stage with the page on it: opens the first, loads the page anew, makes another stage when one is lost. */
+export class StageKeeper implements AsyncDisposable {
+  readonly #options: StageKeeperOptions;
+  #stage: Stage | null = null;
+  #watchdogs: Watchdogs | null = null;
+  #timer: NodeJS.Timeout | undefined;
+  /** Counts what is tried; what an earlier one comes to is of no interest. */
+  #attempt = 0;
+  #closed = false;
+  #closing: Promise<void> = Promise.resolve();
+
+  constructor(options: StageKeeperOptions) {
+    this.#options = options;
+  }
+
+  /** The first stage, the page on it. @throws RecorderError */
+  async open(): Promise<PageReady> {
+    const stage = await this.#open();
+    const armed = this.#options.arm(stage);
+    const [ready] = await Promise.all([stage.play(2), armed]);
+    await this.#playing(stage);
+    return ready;
+  }
+
+  /** Loads the page anew; `onBack` or `onTrouble` tells what comes of it. */
+  reload(reason: ReloadReason | null, waitMs: number): void {
+    this.#try(waitMs, async () => {
+      const stage = this.#stage;
+      if (!stage) throw new RecorderError('browser_lost', 'there is no stage for the page');
+      const ready = await stage.reload(reason);
+      return { stage, ready };
+    });
+  }
+
+  /** Makes a new stage and opens the page there, likewise. The old one is given up at once. */
+  restage(waitMs: number): void {
+    this.#give(this.#stage);
+    this.#stage = null;
+    this.#try(waitMs, async (isCurrent) => {
+      const stage = await this.#open();
+      if (!isCurrent()) throw new RecorderError('wrong_state', 'another stage is being made');
+      // One that cannot be armed ends, and is told by itself.
+      const armed = this.#options.arm(stage).catch(() => {});
+      const [ready] = await Promise.all([stage.play(1), armed]);
+      return { stage, ready };
+    });
+  }
+
+  /** Something that is not silence has been recorded. */
+  heard(): void {
+    this.#watchdogs?.heard();
+  }
+
+  async takeScreenshot(): Promise<Buffer | null> {
+    return (await this.#stage?.takeScreenshot()) ?? null;
+  }
+
+  get tails(): Tails {
+    return this.#stage?.tails ?? {};
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
+    this.#attempt += 1;
+    this.#away();
+    this.#give(this.#stage);
+    await this.#closing;
+  }
+
+  #try(waitMs: number, work: (isCurrent: () => boolean) => Promise<{ stage: Stage; ready: PageReady }>): void {
+    this.#away();
+    this.#attempt += 1;
+    const attempt = this.#attempt;
+    const isCurrent = () => attempt === this.#attempt;
+    const run = async () => {
+      await sleep(waitMs);
+      if (!isCurrent()) return;
+      const { stage, ready } = await work(isCurrent);
+      if (isCurrent()) await this.#playing(stage);
+      if (isCurrent()) this.#options.onBack(ready);
+    };
+    void run().catch(async (error: unknown) => {
+      const trouble = troubleOf(error);
+      await sleep(SETTLE_MS);
+      if (isCurrent()) this.#options.onTrouble(trouble);
+    });
+  }
+
+  async #open(): Promise<Stage> {
+    await this.#closing;
+    const { plan, onReload, onStep } = this.#options;
+    let opened: Stage | null = null;
+    const onTrouble = (error: RecorderError) => {
+      if (opened !== null && opened === this.#stage) this.#trouble(troubleOf(error, this.#beforeNow()));
+    };
+    const stage = await Stage.open(plan, { onReload, onTrouble, onStep });
+    opened = stage;
+    if (this.#closed) {
+      // Opened too late: the recording is over.
+      await stage[Symbol.asyncDispose]();
+      throw new RecorderError('wrong_state', 'the recording ended while it was starting');
+    }
+    this.#stage = stage;
+    return stage;
+  }
+
+  /** A window that has vanished may have been captured already when we learn of it; leave out the last two frames. */
+  #beforeNow(): number {
+    return Date.now() - 2000 / this.#options.plan.picture.fps;
+  }
+
+  #give(stage: Stage | null): void {
+    if (!stage) return;
+    const before = this.#closing;
+    this.#closing = Promise.all([before, stage[Symbol.asyncDispose]()]).then(
+      () => {},
+      () => {},
+    );
+  }
+
+  /** The page is shown: from here on it is watched. */
+  async #playing(stage: Stage): Promise<void> {
+    await this.#follow(stage);
+    if (this.#closed || this.#stage !== stage) return;
+    this.#away();
+    this.#timer = setInterval(() => void this.#follow(stage), FOLLOW_MS);
+    this.#watchdogs = Watchdogs.start({
+      watched: stage,
+      limits: this.#options.plan.limits,
+      onTrouble: (reason, detail) => this.#trouble({ reason, detail, atMs: Date.now() }),
+      onExcess: this.#options.onExcess,
+    });
+  }
+
+  #trouble(trouble: Trouble): void {
+    this.#away();
+    this.#options.onTrouble(trouble);
+  }
+
+  #away(): void {
+    clearInterval(this.#timer);
+    this.#watchdogs?.[Symbol.dispose]();
+    this.#watchdogs = null;
+  }
+
+  /** Keeps the capture in step with the page. */
+  async #follow(stage: Stage): Promise<void> {
+    const frameStartMs = await stage.frameStart();
+    if (frameStartMs !== null && this.#stage === stage) this.#options.onFrameStart(frameStartMs);
+  }
+}

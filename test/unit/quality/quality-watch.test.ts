@@ -1,0 +1,182 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { LEAD_IN, type TimedFrame } from '../../../src/output/take.ts';
+import { QualityWatch, type QualityWatchOptions } from '../../../src/quality/quality-watch.ts';
+import { AUDIO_PROFILES, type SoundPlan } from '../../../src/recording/plan.ts';
+import type { MediaInterval } from '../../../src/recording/status.ts';
+import { timedFrame } from '../../support/packets.ts';
+import type { RealMedia } from '../../support/real-media.ts';
+import { makeTempFolder } from '../../support/temp-folder.ts';
+import { encodeScenes, PICTURE, type Scene, SILENCE, TONE } from './scenes.ts';
+
+const MOVING = { picture: 'testsrc2' };
+const STILL = { picture: 'mandelbrot', filter: 'loop=-1:1:0' };
+const BLACK = { picture: 'color=c=black' };
+const WHITE = { picture: 'color=c=white' };
+
+function watchOf(options: Partial<QualityWatchOptions> = {}): QualityWatch {
+  const look = () => Promise.resolve(null);
+  return new QualityWatch({ picture: PICTURE, soundShift: 0, folder: '/', identity: null, look, ...options });
+}
+
+function isNear(found: readonly MediaInterval[], expected: readonly (readonly [number, number])[]): void {
+  const text = JSON.stringify(found);
+  assert.equal(found.length, expected.length, text);
+  for (const [i, [from, to]] of expected.entries()) {
+    assert.ok(Math.abs((found[i]?.fromMs ?? 0) - from * 1000) <= 1000, text);
+    assert.ok(Math.abs((found[i]?.toMs ?? 0) - to * 1000) <= 1000, text);
+  }
+}
+
+describe('real media', () => {
+  /** Feeds what was encoded, as slowly as looks at pictures need it. */
+  async function judge(media: RealMedia) {
+    await using folder = await makeTempFolder();
+    await using watch = new QualityWatch({ picture: PICTURE, soundShift: 0, folder: folder.path, identity: null });
+    watch.tables = media.tables;
+    for (const frame of media.frames) {
+      watch.frame(frame);
+      await watch.looked();
+    }
+    return watch.end();
+  }
+
+  test('silent, still and black stretches are found where they are', async () => {
+    const scenes: Scene[] = [
+      { seconds: 3.3, ...MOVING, sound: TONE },
+      { seconds: 5.5, ...STILL, sound: SILENCE },
+      { seconds: 3.1, ...MOVING, sound: TONE },
+      { seconds: 6.2, ...BLACK, sound: TONE },
+      { seconds: 3, ...MOVING, sound: SILENCE },
+      { seconds: 4.2, ...WHITE, sound: TONE },
+      { seconds: 1.5, ...BLACK, sound: SILENCE },
+      { seconds: 2, ...MOVING, sound: TONE },
+    ];
+    const report = await judge(await encodeScenes(scenes));
+    isNear(report.silent, [
+      [3.3, 8.8],
+      [18.1, 21.1],
+    ]);
+    isNear(report.black, [[11.9, 18.1]]);
+    isNear(report.frozen, [
+      [3.3, 8.8],
+      [11.9, 18.1],
+      [21.1, 25.3],
+    ]);
+    assert.equal(report.fps, PICTURE.fps);
+    assert.equal(report.repeatedFrames, 0);
+    assert.equal(report.soundOffsetMs, 0);
+  });
+
+  for (const sound of AUDIO_PROFILES as readonly SoundPlan[]) {
+    test(`silence with ${sound.channels} channels at ${sound.bitrateKbps} kbit/s, and no softest tone`, async () => {
+      // One bit of sixteen, the least that is not silence.
+      const soft = 'aevalsrc=exprs=0.00003*sin(440*2*PI*t):s=48000';
+      const scenes: Scene[] = [
+        { seconds: 3, ...MOVING, sound: soft },
+        { seconds: 8, ...MOVING, sound: SILENCE },
+        { seconds: 3, ...MOVING, sound: soft },
+      ];
+      const { silent, frozen } = await judge(await encodeScenes(scenes, sound));
+      isNear(silent, [[3, 11]]);
+      assert.deepEqual(frozen, []);
+    });
+  }
+
+  for (const [name, inset] of [
+    ['a small video on a still page', 'mandelbrot=s=96x54:r=15:end_scale=0.01:end_pts=300'],
+    ['a large video', 'mandelbrot=s=320x240:r=15:end_scale=0.01:end_pts=300'],
+  ] as const) {
+    test(`${name} is neither still nor black`, async () => {
+      const filter = `loop=-1:1:0[page];${inset}[video];[page][video]overlay`;
+      const { frozen, black } = await judge(
+        await encodeScenes([{ seconds: 12, picture: 'mandelbrot', filter, sound: TONE }]),
+      );
+      assert.deepEqual([frozen, black], [[], []]);
+    });
+  }
+});
+
+describe('counts', () => {
+  const interval = 90_000 / PICTURE.fps;
+
+  function pictures(count: number, change: (n: number) => Partial<TimedFrame> = () => ({})): TimedFrame[] {
+    return Array.from({ length: count }, (_, n) => ({
+      ...timedFrame({ key: n === 0, mediaTime: LEAD_IN + n * interval }),
+      ...change(n),
+    }));
+  }
+
+  test('pictures per second of media, and those shown longer', () => {
+    const watch = watchOf();
+    const frames = pictures(150).filter((_, n) => n % 3 !== 1);
+    for (const [n, frame] of frames.entries()) watch.frame({ ...frame, missing: n % 2 });
+    const { fps, repeatedFrames } = watch.report;
+    assert.deepEqual([fps, repeatedFrames], [10, 50]);
+  });
+
+  test('before the first picture there is nothing to tell', () => {
+    const { fps, soundOffsetMs, silent } = watchOf().report;
+    assert.deepEqual([fps, soundOffsetMs, silent], [0, null, []]);
+  });
+
+  test('what happened beside the media', () => {
+    const watch = watchOf();
+    watch.note('reloads');
+    watch.note('reloads');
+    watch.note('encodersReplaced');
+    const { reloads, browsersReplaced, encodersReplaced } = watch.report;
+    assert.deepEqual([reloads, browsersReplaced, encodersReplaced], [2, 0, 1]);
+  });
+
+  test('cores are the mean of the last half minute', () => {
+    const watch = watchOf();
+    assert.equal(watch.report.cores, 0);
+    for (let second = 0; second <= 60; second += 5) {
+      // One core in the first half minute, half a core in the second.
+      watch.cpu(Math.min(second, 30) + Math.max(0, second - 30) / 2, second * 1000);
+    }
+    assert.equal(watch.report.cores, 0.5);
+  });
+
+  test('sound that is put later than it was captured, beside the shift that is meant', () => {
+    const watch = watchOf({ soundShift: 900 });
+    for (const [n, frame] of pictures(150).entries()) {
+      watch.frame(frame);
+      const mediaTime = LEAD_IN + n * interval + 900 + 450;
+      const sound = timedFrame({ kind: 'audio', mediaTime });
+      assert.equal(watch.report.soundOffsetMs === null, n < 100);
+      watch.frame({ ...sound, capturedMs: frame.capturedMs });
+    }
+    assert.equal(watch.report.soundOffsetMs, 5);
+  });
+
+  test('a stretch that goes on has no end until the recording has', () => {
+    const watch = watchOf();
+    for (const frame of pictures(60)) watch.frame(frame);
+    assert.deepEqual(watch.report.frozen, [{ fromMs: 0, toMs: null }]);
+    assert.deepEqual(watch.end().frozen, [{ fromMs: 0, toMs: 4000 }]);
+  });
+
+  test('a still screen before a hold and after it are two stretches', () => {
+    const watch = watchOf();
+    const heldFrom = 45;
+    const late = (n: number) => (n < heldFrom ? {} : { capturedMs: 2_000_000 + n, key: n === heldFrom });
+    for (const frame of pictures(90, late)) watch.frame(frame);
+    assert.deepEqual(watch.end().frozen, [
+      { fromMs: 0, toMs: 3000 },
+      { fromMs: 3000, toMs: 6000 },
+    ]);
+  });
+
+  test('the last key frame is told with its tables', () => {
+    const watch = watchOf();
+    assert.equal(watch.lastKeyFrame, null);
+    watch.tables = Buffer.from('tables');
+    const [key, other] = pictures(2);
+    assert.ok(key && other);
+    watch.frame(key);
+    watch.frame(other);
+    assert.deepEqual(watch.lastKeyFrame, Buffer.concat([Buffer.from('tables'), key.packets]));
+  });
+});

@@ -1,0 +1,61 @@
+import { encoderArgs } from '../../../src/encode/args.ts';
+import { LEAD_IN, Take } from '../../../src/output/take.ts';
+import { AUDIO_PROFILES, type PicturePlan, type SoundPlan } from '../../../src/recording/plan.ts';
+import { ffmpegOutput } from '../../probe/tool.ts';
+import { type RealMedia, readFrames } from '../../support/real-media.ts';
+
+const START_MS = Date.UTC(2026, 10, 22, 9, 30);
+
+export const PICTURE: PicturePlan = { width: 320, height: 240, fps: 15, bitrateKbps: 500 };
+export const TONE = 'sine=r=48000';
+export const SILENCE = 'anullsrc=r=48000';
+
+export interface Scene {
+  readonly seconds: number;
+  /** Source of ffmpeg without size and rate: `color=c=black`. */
+  readonly picture: string;
+  /** Filter after it. */
+  readonly filter?: string;
+  readonly sound: string;
+}
+
+/** The scenes one after the other, as the encoder gives them, on the recording's clock. */
+export async function encodeScenes(
+  scenes: readonly Scene[],
+  sound = AUDIO_PROFILES[0] as SoundPlan,
+): Promise<RealMedia> {
+  const { frames, tables } = readFrames(await ffmpegOutput(encodingArgs(scenes, sound)));
+  const take = new Take({ fps: PICTURE.fps, fromMs: START_MS - 20, mediaStart: LEAD_IN, soundShift: 0 });
+  return { frames: frames.flatMap((frame) => take.place(frame)), tables };
+}
+
+/** The encoder's own arguments behind made-up inputs. */
+function encodingArgs(scenes: readonly Scene[], sound: SoundPlan): string[] {
+  const all = encoderArgs({ display: ':0', source: 'none' }, PICTURE, sound);
+  const outputs = all.slice(all.indexOf('-map'), -1);
+  // Without the gate that chooses between grabs of a display.
+  outputs[outputs.indexOf('-vf') + 1] = 'scale=out_color_matrix=bt709:out_range=tv,format=yuv420p';
+  const inputs = [soundGraph(scenes), pictureGraph(scenes)].flatMap((graph) => ['-f', 'lavfi', '-i', graph]);
+  return ['-copyts', ...inputs, ...outputs, '-output_ts_offset', String(START_MS / 1000), 'pipe:1'];
+}
+
+function pictureGraph(scenes: readonly Scene[]): string {
+  const { width, height, fps } = PICTURE;
+  const chains = scenes.map(({ picture, filter, seconds }, i) => {
+    const source = `${picture}${picture.includes('=') ? ':' : '='}s=${width}x${height}:r=${fps}`;
+    const filters = [source, ...(filter ? [filter] : []), `trim=duration=${seconds}`, 'setsar=1', 'format=rgb24'];
+    return `${filters.join(',')}[s${i}]`;
+  });
+  return joined(chains, 'concat=v=1:a=0');
+}
+
+function soundGraph(scenes: readonly Scene[]): string {
+  const chains = scenes.map(
+    ({ sound, seconds }, i) => `${sound},atrim=duration=${seconds},aformat=channel_layouts=stereo[s${i}]`,
+  );
+  return joined(chains, 'concat=v=0:a=1');
+}
+
+function joined(chains: readonly string[], concat: string): string {
+  return [...chains, `${chains.map((_, i) => `[s${i}]`).join('')}${concat}:n=${chains.length}`].join(';');
+}
