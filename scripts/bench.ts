@@ -5,6 +5,7 @@ import type { Bench, Options } from './bench/bench-run.ts';
 import { measureCallbacks } from './bench/callbacks.ts';
 import { measureCpu } from './bench/cpu.ts';
 import { measureDrift, measureFrames, measureSync } from './bench/quality.ts';
+import { measureRecovery } from './bench/recovery.ts';
 import { Report } from './bench/report.ts';
 import { measureDuration, measureStart } from './bench/timing.ts';
 import { measureUpload } from './bench/upload.ts';
@@ -19,6 +20,7 @@ const PARTS: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   duration: measureDuration,
   callbacks: measureCallbacks,
   upload: measureUpload,
+  recovery: measureRecovery,
 };
 
 const USAGE = `usage: npm run bench -- [PART ...] [options]
@@ -34,6 +36,7 @@ parts (all but drift when none is named; about 25 minutes in all)
   start      request to first frame, by HTTP and by command (1.5 minutes)
   duration   MP4 duration against wall time (1.5 minutes)
   callbacks  frames lost while 200 callbacks wait for a slow receiver (3 minutes)
+  recovery   kill -9 to recording again, of the service and of one recording (4 minutes)
   upload     time and memory to store 1 GB, side by side with Amazon's SDK; memory for 2 GB (3 minutes)
 
 options

@@ -7,6 +7,7 @@ import { parseRecordArgs } from './cli/record-args.ts';
 import { USAGE } from './cli/usage.ts';
 import { loadConfig } from './config/load.ts';
 import { messageOf, RecorderError } from './errors.ts';
+import { redactLogLine } from './kit/redact.ts';
 import { runtimeFolder, sweep } from './node/runtime.ts';
 import { Supervisor } from './node/supervisor.ts';
 import { identityFor } from './process/identity.ts';
@@ -53,7 +54,7 @@ async function recordCommand(args: readonly string[]): Promise<number> {
 
 async function serveCommand(args: readonly string[]): Promise<number> {
   const config = loadConfig({ flags: serveFlags(args) });
-  const log = pino({ level: config.logLevel }, pino.destination({ sync: true }));
+  const log = pino({ level: config.logLevel, hooks: { streamWrite: redactLogLine } }, pino.destination({ sync: true }));
   await using _service = await openService({ config, identity: identityFor(config.user), version: version(), log });
   const signal = firstSignal();
   await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));

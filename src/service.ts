@@ -16,7 +16,11 @@ import { openSqliteRecords } from './controller/records-sqlite.ts';
 import { ResourceIds } from './controller/resource-id.ts';
 import { RecorderError } from './errors.ts';
 import { CallbackFollower } from './followers/callbacks.ts';
+import { startHousekeeping } from './followers/housekeeping.ts';
+import { operatorView } from './followers/operator-view.ts';
+import { totalsOf } from './followers/totals.ts';
 import { uploadsFollower } from './followers/uploads.ts';
+import { Metrics } from './metrics/metrics.ts';
 import { AddressPolicy } from './net/address-policy.ts';
 import { forbiddenHost } from './net/forbidden-host.ts';
 import { buildAgents } from './net/guarded-agent.ts';
@@ -70,10 +74,12 @@ export async function openService({ config, identity, version, log }: ServicePar
       },
     }),
   );
+  const capacity = new MachineCapacity(config.capacityCores);
+  const figures = new Metrics(() => totalsOf({ capacity, uploader, notices }));
   const controller = new Controller({
     recorder: opened.use(new Supervisor({ keepSpare: true })),
     records,
-    capacity: new MachineCapacity(config.capacityCores),
+    capacity,
     resourceIds: new ResourceIds(openKeyFile(join(config.data, 'resource.key'))),
     places: {
       recordings: join(config.data, 'recordings'),
@@ -83,20 +89,23 @@ export async function openService({ config, identity, version, log }: ServicePar
       rules: rulesOf(config),
     },
     uploads: uploader,
-    followers: [uploadsFollower(uploader), callbacks],
+    followers: [uploadsFollower(uploader), callbacks, figures.follower],
     forbids: (url) => forbiddenHost(url, policy),
     log,
   });
   const lost = new Set(controller.lostSids);
   sweep(lost);
   uploader.resume(lost);
+  const housekeeping = startHousekeeping({ config, controller, uploader, notices, log });
+  opened.defer(() => clearInterval(housekeeping));
   const recovered = controller.recover({
     resumeOf: ({ plan, status }, now) => resumeOf(plan, status, now),
     finish: ({ plan, status }) => finishLost(plan, status, 'the service ended while this recording was running'),
   });
   opened.defer(() => recovered);
   opened.defer(() => controller.close());
-  const server = createLimitedServer(buildApp({ controller, config, version, log }));
+  const operator = operatorView(controller, notices);
+  const server = createLimitedServer(buildApp({ controller, operator, figures, config, version, log }));
   await listen(server, config);
   opened.defer(() => closeServer(server));
   const { address, port } = server.address() as AddressInfo;

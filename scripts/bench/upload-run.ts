@@ -33,7 +33,7 @@ async function runUploader(job: UploadJob): Promise<void> {
   using spool = openSqliteSpool(join(dirname(job.folder), 'spool.sqlite'), new Vault(Buffer.alloc(32)), () => {});
   await using uploader = new Uploader({
     ...{ spool, backup: null, backupAfterMs: 0, log: pino({ level: 'silent' }), onEvent: () => {} },
-    openStore: (order) => openStore(order, { agents }), ...(process.env['PER'] ? { timing: { ...(await import('../../src/upload/timing.ts')).UPLOAD_TIMING, perRecording: Number(process.env['PER']) } } : {}),
+    openStore: (order) => openStore(order, { agents }),
   });
   uploader.begin(job);
   uploader.finish(job.sid);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
+import { operatorPaths } from './openapi-operator.ts';
 import { acquireRequestSchema } from './schema-acquire.ts';
 import {
   acquireAnswerSchema,
@@ -151,6 +152,6 @@ export function buildOpenApi(version: string): object {
     servers: [{ url: '/' }],
     security: [{ basic: [] }],
     components: { securitySchemes: { basic: { type: 'http', scheme: 'basic' } } },
-    paths: { ...calls, ...others },
+    paths: { ...calls, ...others, ...operatorPaths },
   });
 }

@@ -10,13 +10,18 @@ import { limitCalls, NO_ROUTE, refuse, requireAppId, requireCredentials } from '
 import { answerProblem, handle, logOf } from './handle.ts';
 import { health } from './health.ts';
 import { refuseForeignPages } from './host-check.ts';
+import { type MetricsSource, measureAnswers, metrics } from './metrics.ts';
+import { listRecordings, type OperatorView, showRecording } from './operator.ts';
+import { ready } from './ready.ts';
 import { senderAddresses } from './sender-addresses.ts';
 
 const BODY_LIMIT_BYTES = 256 * 1024;
 
 export interface AppParts {
   readonly controller: Controller;
-  readonly config: Pick<Config, 'credentials' | 'appIds' | 'rateLimitPerSecond' | 'callbackSenderAddresses'>;
+  readonly config: Pick<Config, 'credentials' | 'appIds' | 'rateLimitPerSecond' | 'callbackSenderAddresses' | 'data'>;
+  readonly operator: OperatorView;
+  readonly figures: MetricsSource;
   /** Version of the product. */
   readonly version: string;
   readonly log: Logger;
@@ -25,13 +30,15 @@ export interface AppParts {
 }
 
 /** The HTTP app; it does not listen. */
-export function buildApp({ controller, config, version, log, now = Date.now }: AppParts): Express {
+export function buildApp(parts: AppParts): Express {
+  const { controller, config, version, log, figures, now = Date.now } = parts;
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
   app.enable('case sensitive routing');
-  app.use(introduce(log), refuseForeignPages(config));
+  app.use(introduce(log), measureAnswers(figures), refuseForeignPages(config));
   app.get('/healthz', health(controller, version, now));
+  app.use(operatorRoutes(parts));
   app.use(docs(version));
   app.get(['/v1/ncs/ip', '/v2/ncs/ip'], requireCredentials(config), senderAddresses(config));
   app.use(
@@ -41,6 +48,18 @@ export function buildApp({ controller, config, version, log, now = Date.now }: A
   app.use((_request, response) => refuse(response, 404, NO_ROUTE));
   app.use(answerFailure);
   return app;
+}
+
+/** For those who run the service. */
+function operatorRoutes({ controller, operator, figures, config }: AppParts): Router {
+  const router = Router({ caseSensitive: true });
+  const { capacity } = controller;
+  const known = requireCredentials(config);
+  router.get('/readyz', ready({ capacity, stopping: () => controller.closing, data: config.data }));
+  router.get('/metrics', known, metrics(figures));
+  router.get('/v1/recordings', known, listRecordings(operator));
+  router.get('/v1/recordings/:sid', known, showRecording(operator));
+  return router;
 }
 
 /** The credentials are asked for on known paths only: an unknown one is told as such to everybody. */

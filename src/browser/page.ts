@@ -1,10 +1,11 @@
 import type { CDPSession, HTTPResponse, Page } from 'puppeteer-core';
 import { messageOf, RecorderError } from '../errors.ts';
-import { until, within } from '../kit/deadline.ts';
+import { sleep, until, within } from '../kit/deadline.ts';
 import { type DeviceOptions, emulateDevice } from './device.ts';
 import { FrameReports } from './frame-reports.ts';
 import { type MediaReport, mediaScript } from './media-script.ts';
 import { denyDownloads, pageScript, READY_BINDING } from './page-script.ts';
+import { killProcesses, type ProcessKind } from './processes.ts';
 
 /** A page whose server accepts and then says nothing counts as unreachable after this time. */
 const RESPONSE_MS = 30_000;
@@ -12,6 +13,8 @@ const RESPONSE_MS = 30_000;
 const LOAD_MS = 10_000;
 const PAINT_MS = 2_000;
 const SCREENSHOT_MS = 1_000;
+/** Chromium tells that a process has ended after a moment. */
+const CRASH_MS = 1_000;
 const MEDIA_BINDING = 'tapeheadMedia';
 
 export interface PageOptions {
@@ -84,9 +87,21 @@ export class RecordedPage {
     }
   }
 
-  /** Opens it anew, with one try. @throws like `open` */
-  async reload(): Promise<PageReady> {
+  /**
+   * Opens it anew, with one try.
+   * @param ending the processes that do not work any more: they are ended first. @throws like `open`, and `browser_lost`
+   */
+  async reload(ending: ProcessKind | null = null): Promise<PageReady> {
+    if (ending) await this.#end(ending);
     return await this.#open('');
+  }
+
+  async #end(kind: ProcessKind): Promise<void> {
+    // That it crashes of this is no news, but must not be taken for a crash of what is opened next.
+    this.#lost = true;
+    const crashed = new Promise((resolve) => this.#page.once('error', resolve));
+    await killProcesses(this.#page.browser(), kind);
+    if (kind === 'renderer') await Promise.race([crashed, sleep(CRASH_MS)]);
   }
 
   async #open(times: string): Promise<PageReady> {
@@ -223,7 +238,7 @@ export class RecordedPage {
   }
 
   #watch(): void {
-    this.#page.on('error', (error) => this.#fail('page_lost', `the page crashed: ${error.message}`));
+    this.#page.on('error', () => this.#fail('page_lost', 'the page crashed'));
     this.#page.on('response', (response) => this.#judge(response));
     this.#page.on('framenavigated', (frame) => {
       const failed = frame === this.#page.mainFrame() && frame.url().startsWith('chrome-error:');

@@ -30,7 +30,7 @@ const MIGRATIONS = [
 ];
 
 const ROOM_BYTES = 1_048_576;
-const CHECKPOINT_PAGES = 100;
+const CHECKPOINT_PAGES = 200;
 const LOST_SHOWN = 20;
 /** A recording lasts 30 days at most, may have nothing to tell for as long, and must not begin to count anew. */
 const LONGEST_SILENCE_MS = 30 * 24 * 3_600_000;

@@ -44,6 +44,7 @@ export class Notices implements AsyncDisposable {
   readonly #turns = new Turns(LIMITS);
   readonly #working = new Set<Promise<void>>();
   readonly #closing = new AbortController();
+  readonly #attempts = { delivered: 0, failed: 0 };
   #timer: NodeJS.Timeout | undefined;
 
   private constructor(parts: NoticesParts) {
@@ -81,6 +82,11 @@ export class Notices implements AsyncDisposable {
   /** What is on its way and what got lost, of a recording or of all. */
   view(sid: string | null = null): OutboxView {
     return this.#parts.outbox.view(sid);
+  }
+
+  /** Attempts since the service started, by how they ended. */
+  get attempts(): Readonly<Record<'delivered' | 'failed', number>> {
+    return this.#attempts;
   }
 
   /** Forgets messages that were given up and are older than this. */
@@ -170,6 +176,7 @@ export class Notices implements AsyncDisposable {
     const { outbox, log } = this.#parts;
     const { sid, eventType, sequence, appId, attempts, content } = message;
     const told = { sid, eventType, sequence, attempt: attempts + 1, to: this.#placeOf(appId) };
+    this.#attempts[problem === null ? 'delivered' : 'failed'] += 1;
     if (problem === null) {
       outbox.delivered(message);
       log.info(told, 'callback delivered');

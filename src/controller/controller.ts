@@ -8,6 +8,7 @@ import type { StorageOrder } from '../recording/storage.ts';
 import type { UtcMs } from '../types.ts';
 import type { Capacity, Demand, Permit } from './capacity.ts';
 import { type Follower, Followers } from './follower.ts';
+import type { Known } from './known.ts';
 import type { LiveRecording } from './live.ts';
 import type {
   AcquireOrder,
@@ -155,6 +156,21 @@ export class Controller {
     await recoverLost({ registry: this.#registry, recorder, capacity, log, now: this.#now(), ...found });
   }
 
+  /** The latest recordings, whether they run or not, the newest first. */
+  latest(count: number): Known[] {
+    return this.#registry.latest(count).map((record) => this.#known(record));
+  }
+
+  bySid(sid: string): Known | null {
+    const record = this.#registry.bySid(sid);
+    return record && this.#known(record);
+  }
+
+  /** Takes no further starts. */
+  get closing(): boolean {
+    return this.#closing;
+  }
+
   /** Ended recordings are forgotten after this time; their files are not touched. */
   prune(ageMs: number): void {
     this.#registry.prune(this.#now() - ageMs);
@@ -164,6 +180,11 @@ export class Controller {
   async close(): Promise<void> {
     this.#closing = true;
     await this.#registry.stopAll();
+  }
+
+  #known(record: RecordingRecord): Known {
+    const status = this.#registry.live(record.sid)?.running.status ?? record.status;
+    return { record, status, upload: this.#parts.uploads.view(record.sid) };
   }
 
   #find(ref: RecordingRef, task: Task | null): LiveRecording {

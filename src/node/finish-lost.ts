@@ -1,3 +1,4 @@
+import { writeLostBundle } from '../debug/lost.ts';
 import { messageOf } from '../errors.ts';
 import { finishedFiles } from '../output/finished-files.ts';
 import { RecordingFiles } from '../output/recording-files.ts';
@@ -12,7 +13,8 @@ import {
 } from '../recording/status.ts';
 
 /**
- * Ends a recording in the place of its process, which died: completes its files from what is on the disk.
+ * Ends a recording in the place of its process, which died: completes its files from what is on the disk, and leaves a debug
+ * bundle, unless the process could still write one.
  *
  * @param last what was known of it. @param detail what became of the process.
  * @param onReady is told each file that is whole, also those that it may have been told before.
@@ -24,7 +26,7 @@ export async function finishLost(
   onReady: (file: ReadyFile) => void = () => {},
 ): Promise<RecordingEnd> {
   const { files, media, counted, startedMs, problems } = await complete(plan, last, onReady);
-  return {
+  const end: RecordingEnd = {
     outcome: media ? 'partial' : 'failed',
     reason: 'session_lost',
     detail: [detail, ...problems].join('; '),
@@ -35,6 +37,8 @@ export async function finishLost(
     quality: last?.quality ?? NO_QUALITY,
     cores: 0,
   };
+  const problem = await writeLostBundle(plan, last, end);
+  return problem === null ? end : { ...end, detail: `${end.detail}; ${problem}` };
 }
 
 const NO_PROGRESS: Progress = { mediaMs: 0, frames: 0, missingFrames: 0, bytes: 0 };

@@ -21,6 +21,12 @@ const SPARE_AFTER_MS = 3_000;
 
 type SessionProcess = Fork<ToSession, FromSession>;
 
+export interface SupervisorOptions {
+  readonly keepSpare: boolean;
+  /** The program of a session, in the place of the project's own. */
+  readonly sessionModule?: string;
+}
+
 /**
  * Runs each recording in a process of its own and answers for its end, whatever becomes of that process: one that dies is
  * followed by another, which goes on. A service keeps one process in reserve, its program loaded, which saves a third of a
@@ -28,11 +34,13 @@ type SessionProcess = Fork<ToSession, FromSession>;
  */
 export class Supervisor implements Recorder, Disposable {
   readonly #keepSpare: boolean;
+  readonly #module: string;
   #spare: SessionProcess | null = null;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(options: { readonly keepSpare: boolean }) {
-    this.#keepSpare = options.keepSpare;
+  constructor({ keepSpare, sessionModule = SESSION_MODULE }: SupervisorOptions) {
+    this.#keepSpare = keepSpare;
+    this.#module = sessionModule;
     this.#startSpare();
   }
 
@@ -47,7 +55,7 @@ export class Supervisor implements Recorder, Disposable {
   }
 
   #takeSession(): SessionProcess {
-    const spare = this.#spare?.alive ? this.#spare : newSession();
+    const spare = this.#spare?.alive ? this.#spare : this.#newSession();
     this.#spare = null;
     if (this.#keepSpare) this.#timer ??= setTimeout(() => this.#startSpare(), SPARE_AFTER_MS);
     return spare;
@@ -55,12 +63,12 @@ export class Supervisor implements Recorder, Disposable {
 
   #startSpare(): void {
     this.#timer = undefined;
-    if (this.#keepSpare) this.#spare ??= newSession();
+    if (this.#keepSpare) this.#spare ??= this.#newSession();
   }
-}
 
-function newSession(): SessionProcess {
-  return new Fork<ToSession, FromSession>(SESSION_MODULE, '/');
+  #newSession(): SessionProcess {
+    return new Fork<ToSession, FromSession>(this.#module, '/');
+  }
 }
 
 class SupervisedRecording implements RunningRecording {

@@ -21,8 +21,6 @@ const CHUNK_SIZE = 4096;
 const WINDOW = 2_500_000;
 /** Given to the socket one after the other, so that one sees a slow server take them. */
 const PIECE = 16 << 10;
-/** Below this the connection takes more. */
-const LOW_WATER = 64 << 10;
 const CHECK_MS = 1000;
 const HANGUP_MS = 1000;
 const PING_REQUEST = 6;
@@ -77,9 +75,9 @@ export class RtmpConnection implements AsyncDisposable {
     return this.#shaken.promise;
   }
 
-  /** Enough waits already; `onReady` tells when it does not. */
+  /** Enough waits here already, the rest is to wait where it can be left out; `onReady` tells when there is room. */
   get isFull(): boolean {
-    return this.#queued >= LOW_WATER;
+    return this.#queued >= PIECE;
   }
 
   get isDrained(): boolean {
@@ -212,8 +210,9 @@ export class RtmpConnection implements AsyncDisposable {
 
   #command(body: Buffer): void {
     const [name, transaction, ...values] = decodeAmf(body);
-    if (typeof name !== 'string' || typeof transaction !== 'number') throw new RangeError('a command without a name');
-    this.onCommand({ name, transaction, values });
+    if (typeof name !== 'string') throw new RangeError('a command without a name');
+    // ffmpeg's server leaves the number out where it answers nothing.
+    this.onCommand({ name, transaction: typeof transaction === 'number' ? transaction : 0, values });
   }
 
   #report(): void {

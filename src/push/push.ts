@@ -35,6 +35,7 @@ export class Push implements AsyncDisposable {
   /** For the log. Of an address that cannot be read nobody knows which part is the key. */
   #name = 'an address that cannot be read';
   #publisher: Publisher | null = null;
+  #openedMs = 0;
 
   private constructor(options: PushOptions) {
     this.url = options.url;
@@ -90,15 +91,11 @@ export class Push implements AsyncDisposable {
   /** Never rejects. */
   async #run(): Promise<void> {
     while (this.#phase.name !== 'over') {
-      const beganMs = performance.now();
       const error = await this.#connect();
       this.#backlog.clear();
-      const livedMs = this.#phase.name === 'live' ? performance.now() - beganMs : 0;
-      this.#handle({
-        type: 'lost',
-        livedMs,
-        hopeless: error instanceof RecorderError && HOPELESS.includes(error.code),
-      });
+      const livedMs = this.#phase.name === 'live' ? performance.now() - this.#openedMs : 0;
+      const hopeless = error instanceof RecorderError && HOPELESS.includes(error.code);
+      this.#handle({ type: 'lost', livedMs, hopeless });
       this.#report(error);
       await this.#wait();
     }
@@ -112,6 +109,7 @@ export class Push implements AsyncDisposable {
       this.#name = maskUrl(this.url);
       await using publisher = await Publisher.open({ address, dial, metadata, signal: this.#ended.signal });
       this.#publisher = publisher;
+      this.#openedMs = performance.now();
       publisher.onReady = () => this.#pump();
       this.#handle({ type: 'opened' });
       return await orAborted(this.#ended.signal, publisher.lost);
@@ -134,9 +132,9 @@ export class Push implements AsyncDisposable {
   #report(error: unknown): void {
     const { log } = this.#options;
     const phase = this.#phase;
-    const name = this.#name;
-    if (phase.name === 'waiting') log(`push to ${name}: ${messageOf(error)}; trying again in ${phase.waitMs / 1000} s`);
-    else if (!this.#ended.signal.aborted) log(`push to ${name}: ${messageOf(error)}; given up`);
+    if (this.#ended.signal.aborted) return;
+    const outcome = phase.name === 'waiting' ? `trying again in ${phase.waitMs / 1000} s` : 'given up';
+    log(`push to ${this.#name}: ${messageOf(error)}; ${outcome}`);
   }
 
   async #wait(): Promise<void> {

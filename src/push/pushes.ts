@@ -62,9 +62,10 @@ export class Pushes implements AsyncDisposable {
     const before = this.#outputs;
     const wanted = [...new Set(urls)];
     this.#outputs = new Map(wanted.map((url) => [url, this.#kept(before, url) ?? this.#begin(url)]));
-    for (const push of before.values()) if (this.#outputs.get(push.url) !== push) this.#close(push);
-    for (const push of this.#outputs.values())
-      if (before.get(push.url) !== push) this.#options.onChange(push.url, push.state);
+    const isNew = (push: Push) => before.get(push.url) !== push;
+    const isGone = (push: Push) => this.#outputs.get(push.url) !== push;
+    for (const push of [...before.values()].filter(isGone)) this.#close(push);
+    for (const { url, state } of [...this.#outputs.values()].filter(isNew)) this.#options.onChange(url, state);
     if (this.#outputs.size > 0) this.#run();
     else this.#rest();
   }

@@ -12,8 +12,10 @@ const BLOCK_MS = (1024 / SOUND_RATE) * 1000;
 
 /** Nothing for as long as this means that nothing will come for some time: the still is shown. */
 const QUIET_MS = 2000;
+/** Time between two looks counts for no more than this: when our own process stood still, frames are only waiting. */
+const LONGEST_LOOK_MS = 250;
 /** A frame that is further than this from where the wall clock is, as after a change of the clock, begins anew. */
-const ADRIFT_MS = 3000;
+const ADRIFT_MS = 5000;
 /** No more than this is filled at once: a machine that slept owes nobody the time in between. */
 const LONGEST_FILL_MS = 5000;
 const STILL_MS = { least: 500, most: 2000 } as const;
@@ -44,12 +46,13 @@ export class Timeline {
   #still: Still | null = null;
   #filling = false;
   #held = false;
-  /** When the latest live frame came; before the first one, the beginning. */
-  #seenMs: number;
+  /** For how long no live frame has come. */
+  #quietMs = 0;
+  #lookedMs: number;
 
   constructor(options: TimelineOptions, nowMs: number) {
     this.#options = options;
-    this.#seenMs = nowMs;
+    this.#lookedMs = nowMs;
     this.#silence = silence(options.sound.channels);
     this.#headers = { video: null, audio: aacHeader({ ...LC_48_KHZ, channels: options.sound.channels }) };
   }
@@ -67,7 +70,11 @@ export class Timeline {
   /** While held no frame is shown, whatever comes. */
   hold(onhold: boolean): Sample[] {
     this.#held = onhold;
-    return onhold ? this.#goStill() : [];
+    if (onhold) return this.#goStill();
+    // Nothing is on show that would have to be kept up: the first frame may well come before a still could.
+    if (this.#still === null) this.#filling = false;
+    this.#quietMs = 0;
+    return [];
   }
 
   /** @throws RangeError for what the encoder would never give */
@@ -75,14 +82,16 @@ export class Timeline {
     if (this.#held) return [];
     const start = this.#follows(frame, nowMs) ? [] : this.#goLive(frame, nowMs);
     if (this.#anchor === null) return [];
-    this.#seenMs = nowMs;
+    this.#quietMs = 0;
     const samples = frame.kind === 'video' ? this.#picture(frame) : this.#sounds(frame);
     return [...start, ...samples.flatMap((sample) => this.#order.push(sample))];
   }
 
   /** To be called several times a second. @returns the still and silence up to now, when there is nothing else to show. */
   fill(nowMs: number): Sample[] {
-    const before = this.#filling || nowMs - this.#seenMs < QUIET_MS ? [] : this.#goStill();
+    this.#quietMs += Math.min(nowMs - this.#lookedMs, LONGEST_LOOK_MS);
+    this.#lookedMs = nowMs;
+    const before = this.#filling || this.#quietMs < QUIET_MS ? [] : this.#goStill();
     return this.#filling ? [...before, ...this.#fillTo(nowMs)] : before;
   }
 

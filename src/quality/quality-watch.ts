@@ -23,6 +23,8 @@ export interface QualityWatchOptions {
   /** Home, and user, of the process that looks at a picture now and then. */
   readonly folder: string;
   readonly identity: Identity | null;
+  /** A block of sound that is not silence. */
+  readonly onHeard?: () => void;
   readonly look?: Look;
 }
 
@@ -35,6 +37,7 @@ export type QualityNote = 'reloads' | 'browsersReplaced' | 'encodersReplaced';
  */
 export class QualityWatch implements AsyncDisposable {
   readonly #fps: number;
+  readonly #onHeard: () => void;
   readonly #silence = new SilenceWatch();
   readonly #still: StillWatch;
   readonly #black: BlackWatch;
@@ -49,9 +52,10 @@ export class QualityWatch implements AsyncDisposable {
   #pictures = 0;
   #repeated = 0;
 
-  constructor({ picture, soundShift, folder, identity, look }: QualityWatchOptions) {
+  constructor({ picture, soundShift, folder, identity, onHeard = () => {}, look }: QualityWatchOptions) {
     const { signal } = this.#leaving;
     this.#fps = picture.fps;
+    this.#onHeard = onHeard;
     this.#still = new StillWatch(picture.fps);
     this.#black = new BlackWatch(picture, look ?? ((stream) => brightestPixel(stream, { folder, identity, signal })));
     this.#offset = new SoundOffset(soundShift);
@@ -65,8 +69,8 @@ export class QualityWatch implements AsyncDisposable {
   frame(frame: TimedFrame): void {
     this.#offset.frame(frame);
     const atMs = mediaMs(frame);
-    if (frame.kind === 'audio') this.#silence.sound(payloadBytes(frame.packets), atMs);
-    else this.#picture(frame, atMs);
+    if (frame.kind === 'video') this.#picture(frame, atMs);
+    else if (this.#silence.sound(payloadBytes(frame.packets), atMs)) this.#onHeard();
   }
 
   note(what: QualityNote): void {

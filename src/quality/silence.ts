@@ -16,13 +16,18 @@ export class SilenceWatch {
   /** When the last block began, if it was not silent. */
   #loudMs: number | null = null;
 
-  /** Real sound reaches over two blocks; one alone is the encoder's name, which ffmpeg puts into each 256th. */
-  sound(bytes: number, atMs: number): void {
-    const silent = bytes <= SILENT_BYTES;
-    if (silent) this.stretches.begin(atMs);
+  /**
+   * Real sound reaches over two blocks; one alone is the encoder's name, which ffmpeg puts into each 256th.
+   * @returns whether there is something to be heard
+   */
+  sound(bytes: number, atMs: number): boolean {
+    const loud = bytes > SILENT_BYTES;
+    const heard = loud && this.#loudMs !== null;
+    if (!loud) this.stretches.begin(atMs);
     else if (this.#loudMs !== null) this.stretches.end(this.#loudMs);
-    this.#loudMs = silent ? null : atMs;
+    this.#loudMs = loud ? atMs : null;
     this.#endMs = atMs + BLOCK_MS;
+    return heard;
   }
 
   picture(atMs: number): void {

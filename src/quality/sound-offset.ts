@@ -31,7 +31,7 @@ export class SoundOffset {
 
   /** Milliseconds; null until there is enough. */
   get ms(): number | null {
-    return this.#count < ENOUGH ? null : Math.round(this.#offsetMs);
+    return this.#count < ENOUGH ? null : Math.round(this.#offsetMs) + 0;
   }
 
   #measured(offsetMs: number): void {

@@ -3,6 +3,8 @@ import { Stretches } from './stretches.ts';
 
 /** A still screen ends in a cycle of one or two sizes; rate control lets them waver by a few bytes. */
 const SAME_BYTES = 8;
+/** A picture in which nothing changed has 40 to 130 bytes; what fits in here beside that is hardly seen. */
+const NOTHING_BYTES = 150;
 /** A change that costs less is a detail: a blinking cursor, or rate control at work on a still screen. */
 const DETAIL_BYTES = 500;
 const DETAIL_SHARE = 1 / 20;
@@ -12,8 +14,8 @@ const REFINING_SHARE = 1 / 4;
 const UNREST_MS = 4_000;
 /** How far back the moment is looked for from which on the screen stood still. */
 const ONSET_MS = 2_000;
-/** Key frames of one still screen: rate control lets them grow a good deal, but hardly shrink. */
-const ALIKE = { least: 0.6, most: 8 };
+/** Key frames of one still screen: rate control lets them grow a good deal, but hardly shrink; the stream's first has 700 bytes more. */
+const ALIKE = { within: 1_000, least: 0.6, most: 8 };
 
 interface Picture {
   readonly atMs: number;
@@ -23,9 +25,10 @@ interface Picture {
 const NONE: Picture = { atMs: Number.NEGATIVE_INFINITY, bytes: 0 };
 
 /**
- * Finds stretches in which the screen stands still, by the sizes of encoded pictures. An encoder that sees the same picture over
- * and over ends in a fixed point: each size is that of one of the two before. Moving pictures, however small, do not do that for
- * long. Below some ten frames per second a detailed picture does not come to rest between key frames and is not found.
+ * Finds stretches in which the screen stands still, but for the smallest details, by the sizes of encoded pictures. An encoder
+ * that sees the same picture over and over ends in a fixed point: each size is that of one of the two before, or next to nothing.
+ * Moving pictures, however small, do not do that for long. Below some ten frames per second a picture full of detail does not
+ * come to rest between key frames and is not found.
  */
 export class StillWatch {
   readonly stretches = new Stretches();
@@ -52,10 +55,9 @@ export class StillWatch {
   }
 
   keyFrame(bytes: number, atMs: number): void {
-    const ratio = bytes / this.#key.bytes;
     if (atMs - this.#dueKeyMs < this.#keyEveryMs) this.#changedAt(atMs);
     else this.#dueKeyMs = atMs;
-    if (this.stretches.open && (ratio < ALIKE.least || ratio > ALIKE.most)) this.#split(atMs);
+    if (this.stretches.open && !isAlike(bytes, this.#key.bytes)) this.#split(atMs);
     this.#key = { atMs, bytes };
     this.#afterKey = true;
     this.#refining = true;
@@ -64,7 +66,8 @@ export class StillWatch {
   /** Any other picture. */
   picture(bytes: number, atMs: number): void {
     const before = this.#recent.slice(-2);
-    const same = before.length === 0 || before.some((one) => Math.abs(one.bytes - bytes) <= SAME_BYTES);
+    const like = before.length === 0 || before.some((one) => Math.abs(one.bytes - bytes) <= SAME_BYTES);
+    const same = like || bytes <= NOTHING_BYTES;
     this.#run = same ? this.#run + 1 : 0;
     if (before.length === 0) this.runFromMs = this.#key.atMs;
     else if (!same) this.runFromMs = atMs;
@@ -127,4 +130,9 @@ export class StillWatch {
     const last = before.findLastIndex(({ bytes }) => bytes > large);
     return before[last + 1]?.atMs ?? this.runFromMs;
   }
+}
+
+function isAlike(bytes: number, before: number): boolean {
+  const ratio = bytes / before;
+  return Math.abs(bytes - before) < ALIKE.within || (ratio > ALIKE.least && ratio < ALIKE.most);
 }

@@ -42,7 +42,7 @@ export type Event =
   /** Page painted, encoder armed. */
   | { readonly type: 'ready'; readonly onhold: boolean }
   /** The files of a recording whose process died are open again: it goes on without stage and page. */
-  | { readonly type: 'resumed'; readonly onhold: boolean; readonly atMs: UtcMs }
+  | { readonly type: 'resumed'; readonly onhold: boolean }
   | { readonly type: 'hold'; readonly onhold: boolean; readonly atMs: UtcMs }
   | { readonly type: 'encoder_lost'; readonly cause: Cause }
   | { readonly type: 'page_trouble'; readonly trouble: Trouble }
@@ -134,8 +134,8 @@ function encoderLost(state: State, cause: Cause): Step {
   if (state.phase !== 'recording') return stop(state, cause);
   const encodersLost = [...recent(state.encodersLost, cause.atMs), cause.atMs];
   if (encodersLost.length > MAX_ENCODERS_LOST) return stop(state, cause);
-  const takes = state.page === 'playing' && !state.onhold;
-  const effects: Effect[] = takes ? [{ do: 'replace_encoder' }, { do: 'begin_take' }] : [{ do: 'replace_encoder' }];
+  const replace: Effect = { do: 'replace_encoder' };
+  const effects: Effect[] = isPlaying(state) ? [replace, { do: 'begin_take' }] : [replace];
   return { state: { ...state, encodersLost }, effects };
 }
 
@@ -149,10 +149,9 @@ function pageTrouble(state: State, trouble: Trouble): Step {
   const encodersLost = stageLost ? state.encodersLost.filter(before(atMs - SAME_LOSS_MS)) : state.encodersLost;
   const failures = state.failures + 1;
   const remedy: Effect = { do: stageLost ? 'restage' : 'reload', reason, waitMs: waitMs(failures) };
-  const takes = state.page === 'playing' && !state.onhold;
   return {
     state: { ...state, page: 'away', failures, troubles, encodersLost },
-    effects: takes ? [{ do: 'end_take', atMs }, remedy] : [remedy],
+    effects: isPlaying(state) ? [{ do: 'end_take', atMs }, remedy] : [remedy],
   };
 }
 
@@ -197,9 +196,19 @@ function finish(state: State, media: boolean, whole: boolean): Step {
 
 const GOOD_ENDS: readonly EndReason[] = ['requested', 'max_duration'];
 
+/** As somebody wanted it. */
+export function isGood(reason: EndReason): boolean {
+  return GOOD_ENDS.includes(reason);
+}
+
+/** Something is to be recorded. */
+export function isPlaying(state: State): boolean {
+  return state.phase === 'recording' && !state.onhold && state.page === 'playing';
+}
+
 /** @param media something was recorded. @param whole every file could be completed. */
 export function outcomeOf(reason: EndReason, media: boolean, whole: boolean): Outcome {
-  const good = GOOD_ENDS.includes(reason);
+  const good = isGood(reason);
   if (!media) return good ? 'aborted' : 'failed';
   return good && whole ? 'complete' : 'partial';
 }

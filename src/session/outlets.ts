@@ -7,7 +7,6 @@ import type { TimedFrame } from '../output/take.ts';
 import type { Dial } from '../push/publisher.ts';
 import { Pushes } from '../push/pushes.ts';
 import { blackStill } from '../push/still.ts';
-import { payloadBytes } from '../quality/payload.ts';
 import { type QualityNote, QualityWatch } from '../quality/quality-watch.ts';
 import type { RecordingEvent } from '../recording/link.ts';
 import type { NetworkPlan, RecordingPlan } from '../recording/plan.ts';
@@ -21,15 +20,12 @@ export interface OutletsOptions {
   readonly onEvent: (event: RecordingEvent) => void;
   /** Something that the status tells has changed. */
   readonly onChange: () => void;
-  /** A block of sound that is not silence. */
+  /** Something that is not silence has been recorded. */
   readonly onHeard: () => void;
   /** The disk takes no more. */
   readonly onError: (error: RecorderError) => void;
   readonly log: (line: string) => void;
 }
-
-/** More than digital silence has (quality/silence.ts), and less than any sound. */
-const HEARD_BYTES = 31;
 
 /** Where a recording's frames go: files, pushes, the watch over their quality. */
 export class Outlets implements AsyncDisposable {
@@ -41,11 +37,11 @@ export class Outlets implements AsyncDisposable {
   #files: RecordingFiles | null = null;
 
   constructor(options: OutletsOptions) {
-    const { plan, onEvent, onChange, log } = options;
+    const { plan, onEvent, onChange, onHeard, log } = options;
     const { picture, sound, runtimeFolder: folder, identity } = plan;
     this.#options = options;
     this.#tally = new Tally(picture.fps);
-    this.#quality = new QualityWatch({ picture, soundShift: soundShift(picture.fps), folder, identity });
+    this.#quality = new QualityWatch({ picture, soundShift: soundShift(picture.fps), folder, identity, onHeard });
     this.#pushes = new Pushes({
       picture,
       sound,
@@ -87,7 +83,6 @@ export class Outlets implements AsyncDisposable {
     this.#files?.push(frame);
     this.#pushes.frame(frame);
     this.#quality.frame(frame);
-    if (frame.kind === 'audio' && payloadBytes(frame.packets) > HEARD_BYTES) this.#options.onHeard();
   }
 
   /** What follows does not follow what was in wall time. */
@@ -129,6 +124,11 @@ export class Outlets implements AsyncDisposable {
     await this.#opening.catch(() => {});
     const problems = (await this.#files?.finish({ goesOn })) ?? [];
     return { media: (this.#files?.sliceCount ?? 0) > 0, problems };
+  }
+
+  /** With the tables that it needs; null before there is one. */
+  get lastKeyFrame(): Buffer | null {
+    return this.#quality.lastKeyFrame;
   }
 
   /** The last word on the quality. */

@@ -1,14 +1,15 @@
-import { messageOf, RecorderError } from '../errors.ts';
+import { RecorderError } from '../errors.ts';
 import type { TimedFrame } from '../output/take.ts';
 import { groupCpuSeconds } from '../process/cpu.ts';
 import type { RecordingEvent, ReloadReason, Resume } from '../recording/link.ts';
 import type { RecordingPlan } from '../recording/plan.ts';
 import type { RecordingEnd, RecordingStatus } from '../recording/status.ts';
+import { Account } from './account.ts';
 import { Alarm } from './alarm.ts';
 import { causeOf } from './cause.ts';
-import { History } from './history.ts';
+import { Evidence } from './evidence.ts';
 import type { Excess } from './limit-rule.ts';
-import { type Cause, type Effect, type Event, next, type State } from './machine.ts';
+import { type Cause, type Effect, type Event, isPlaying, next, type State } from './machine.ts';
 import { Outlets } from './outlets.ts';
 import { StageKeeper } from './stage-keeper.ts';
 import { Takes } from './takes.ts';
@@ -32,23 +33,19 @@ export class Session {
   readonly #resources = new AsyncDisposableStack();
   readonly #ended = Promise.withResolvers<RecordingEnd>();
   readonly #limit = new Alarm();
-  readonly #openedAt = performance.now();
-  readonly #history = new History();
-  readonly #problems: string[] = [];
-  readonly #steps: Record<string, number> = {};
+  readonly #account: Account;
+  readonly #evidence = new Evidence();
   #state: State = { phase: 'starting' };
   #takes: Takes | null = null;
   #work: Promise<void> = Promise.resolve();
-  #startedMs: number | null = null;
-  #pageReadyMs: number | null = null;
   /** Taken over from a session that died, and not recording yet. */
   #resuming = false;
-  #cores = 0;
 
   constructor(plan: RecordingPlan, resume: Resume | null, reports: SessionReports) {
     this.#plan = plan;
     this.#resume = resume;
     this.#reports = reports;
+    this.#account = new Account((resume ?? plan).onhold);
     this.#keeper = this.#resources.use(this.#buildKeeper());
     this.#outlets = this.#buildOutlets();
   }
@@ -92,8 +89,8 @@ export class Session {
     const { state, effects } = next(before, event);
     if (state === before) return;
     this.#state = state;
-    this.#history.note(noteOf(event, state));
-    if (state.phase === 'recording' && isShown(before) !== isShown(state)) this.#outlets.hold(!isShown(state));
+    this.#evidence.step(event, state);
+    if (state.phase === 'recording' && isPlaying(before) !== isPlaying(state)) this.#outlets.hold(!isPlaying(state));
     for (const effect of effects) this.#perform(effect);
     this.#reportStatus();
   }
@@ -125,7 +122,7 @@ export class Session {
         this.#enqueue(() => this.#finish());
         break;
       case 'report_end':
-        this.#reportEnd();
+        void this.#reportEnd();
         break;
     }
   }
@@ -141,22 +138,22 @@ export class Session {
     const opened = this.#outlets.open(this.#resume ? 'resume' : 'create');
     if (this.#resume) await opened;
     if (this.#resources.disposed) return;
-    this.#startedMs = this.#outlets.startedMs;
+    const { startedMs } = this.#outlets;
     this.#takes = this.#resources.use(this.#buildTakes());
     this.#every(LOOK_MS, () => this.#takes?.look());
     this.#every(CPU_MS, () => this.#outlets.cpu(groupCpuSeconds(process.pid)));
-    if (this.#startedMs === null) {
+    if (startedMs === null) {
       // As much as possible at once: the time to the first frame is what users feel.
       const [ready] = await Promise.all([this.#keeper.open(), opened]);
-      this.#pageReadyMs = ready.readyMs;
-      this.#passed('encoder');
+      this.#account.pageReadyMs = ready.readyMs;
+      this.#account.passed('encoder');
       this.#outlets.push(pushes);
       this.#handle({ type: 'ready', onhold });
     } else {
       this.#resuming = true;
-      this.#setLimit(this.#startedMs, this.#plan.maxRecordingMs);
+      this.#started(startedMs);
       this.#outlets.push(pushes);
-      this.#handle({ type: 'resumed', onhold, atMs: Date.now() });
+      this.#handle({ type: 'resumed', onhold });
     }
   }
 
@@ -174,7 +171,8 @@ export class Session {
       onBack: () => this.#back(),
       onExcess: (excess) => this.#exceeded(excess),
       onFrameStart: (ms) => this.#takes?.follow(ms),
-      onStep: (name) => this.#passed(name),
+      onStep: (name) => this.#account.passed(name),
+      log: (line) => this.#evidence.note(line),
     });
   }
 
@@ -185,7 +183,7 @@ export class Session {
       onChange: () => this.#reportStatus(),
       onHeard: () => this.#keeper.heard(),
       onError: (error) => this.stop(causeOf(error)),
-      log: (line) => this.#history.note(line),
+      log: (line) => this.#evidence.note(line),
     });
   }
 
@@ -195,16 +193,12 @@ export class Session {
       encoder: { picture, sound, folder, identity },
       mediaStart: this.#outlets.mediaEnd,
       onFrame: (frame) => this.#record(frame),
+      onTakeEnd: () => this.#outlets.breakHere(),
       onTables: (tables) => {
         this.#outlets.tables = tables;
       },
       onLost: (error) => this.#handle({ type: 'encoder_lost', cause: causeOf(error) }),
     });
-  }
-
-  /** Writes down how long opening took up to here, for the log of a slow start. */
-  #passed(step: string): void {
-    this.#steps[step] ??= Math.round(performance.now() - this.#openedAt);
   }
 
   /** The page is loaded anew, for this reason. */
@@ -232,99 +226,79 @@ export class Session {
   }
 
   async #beginTake(): Promise<void> {
-    if (!isShown(this.#state)) return;
-    this.#outlets.breakHere();
+    if (!isPlaying(this.#state)) return;
     await this.#takes?.begin();
   }
 
   #record(frame: TimedFrame): void {
     this.#outlets.frame(frame);
-    if (this.#startedMs !== null) return;
-    this.#startedMs = frame.capturedMs;
-    this.#setLimit(frame.capturedMs, this.#plan.maxRecordingMs);
+    if (this.#account.startedMs !== null) return;
     const { capturedMs: atMs } = frame;
-    this.#reports.onEvent({ name: 'started', atMs, pageReadyMs: this.#pageReadyMs, steps: this.#steps });
+    this.#started(atMs);
+    const { pageReadyMs, steps } = this.#account;
+    this.#reports.onEvent({ name: 'started', atMs, pageReadyMs, steps });
     this.#reportStatus();
   }
 
-  #setLimit(startedMs: number, maxMs: number): void {
-    const endMs = startedMs + maxMs;
-    const detail = `the recording reached its longest time of ${maxMs / 1000} s`;
+  /** From its first frame on a recording's time runs. */
+  #started(atMs: number): void {
+    this.#account.startedMs = atMs;
+    const { maxRecordingMs } = this.#plan;
+    const endMs = atMs + maxRecordingMs;
+    const detail = `the recording reached its longest time of ${maxRecordingMs / 1000} s`;
     this.#limit.at(endMs, () => this.stop({ reason: 'max_duration', detail, atMs: endMs }));
   }
 
   async #drain(): Promise<void> {
     this.#limit.clear();
     if (this.#state.phase !== 'stopping') return;
-    await this.#attempt(async (cause) => await this.#takes?.drain(cause.atMs), this.#state.cause);
+    const { cause } = this.#state;
+    await Promise.all([
+      this.#attempt(async () => await this.#takes?.drain(cause.atMs)),
+      this.#evidence.gather(cause, this.#keeper, this.#takes),
+    ]);
     this.#handle({ type: 'drained' });
   }
 
   /** Completes the files; meanwhile everything else is given back. */
   async #finish(): Promise<void> {
     if (this.#state.phase !== 'finalizing') return;
-    const seconds = (performance.now() - this.#openedAt) / 1000;
-    this.#cores = groupCpuSeconds(process.pid) / seconds;
+    this.#account.cpu(groupCpuSeconds(process.pid));
     const closing = [
-      this.#attempt(() => this.#resources.disposeAsync(), null),
-      this.#attempt(() => this.#outlets[Symbol.asyncDispose](), null),
+      this.#attempt(() => this.#resources.disposeAsync()),
+      this.#attempt(() => this.#outlets[Symbol.asyncDispose]()),
     ];
-    const goesOn = this.#plan.resumable && this.#state.cause.reason === 'session_lost';
-    const { media, problems } = await this.#outlets.finish(goesOn);
-    this.#problems.push(...problems.map(messageOf));
+    const { media, problems } = await this.#outlets.finish(this.#goesOn(this.#state.cause));
+    for (const problem of problems) this.#account.problem(problem);
     await Promise.all(closing);
     this.#handle({ type: 'finished', media, whole: problems.length === 0 });
   }
 
   /** On the way to the end nothing stops: what fails is told in the end. */
-  async #attempt<T>(step: (given: T) => Promise<void>, given: T): Promise<void> {
-    await step(given).catch((error: unknown) => this.#problems.push(messageOf(error)));
+  async #attempt(step: () => Promise<void>): Promise<void> {
+    await step().catch((error: unknown) => this.#account.problem(error));
   }
 
-  #reportEnd(): void {
+  /** The next service will take it up. */
+  #goesOn({ reason }: Cause): boolean {
+    return this.#plan.resumable && reason === 'session_lost';
+  }
+
+  async #reportEnd(): Promise<void> {
     const state = this.#state;
     if (state.phase !== 'ended') return;
-    const { files, progress } = this.status;
-    this.#ended.resolve({
-      outcome: state.outcome,
-      reason: state.cause.reason,
-      detail: [state.cause.detail, ...this.#problems].join('; '),
-      files: state.outcome === 'complete' || state.outcome === 'partial' ? files : [],
-      startedMs: this.#startedMs,
-      endedMs: Date.now(),
-      progress,
-      quality: this.#outlets.endQuality(),
-      cores: this.#cores,
-    });
+    const end = this.#account.end(state, this.#outlets);
+    const problem = this.#goesOn(state.cause) ? null : await this.#writeEvidence(end);
+    this.#ended.resolve(problem === null ? end : { ...end, detail: `${end.detail}; ${problem}` });
   }
 
-  get status(): RecordingStatus {
-    const { phase } = this.#state;
-    const starting = phase === 'starting' && (this.#resume ?? this.#plan).onhold;
-    return {
-      phase,
-      onhold: this.#state.phase === 'recording' ? this.#state.onhold : starting,
-      startedMs: this.#startedMs,
-      pageReadyMs: this.#pageReadyMs,
-      ...this.#outlets.status,
-    };
+  async #writeEvidence(end: RecordingEnd): Promise<string | null> {
+    const { lastKeyFrame, status } = this.#outlets;
+    const pushes = [...this.#plan.pushes, ...status.pushes.map(({ url }) => url)];
+    return await this.#evidence.write({ ...this.#plan, pushes }, end, lastKeyFrame);
   }
 
   #reportStatus(): void {
-    this.#reports.onStatus(this.status);
+    this.#reports.onStatus(this.#account.status(this.#state, this.#outlets));
   }
-}
-
-/** Something is to be recorded. */
-function isShown(state: State): boolean {
-  return state.phase === 'recording' && !state.onhold && state.page === 'playing';
-}
-
-/** One line for people about a change of the state. */
-function noteOf(event: Event, state: State): string {
-  const trouble = 'trouble' in event ? `: ${event.trouble.reason}: ${event.trouble.detail}` : '';
-  const cause = 'cause' in event ? `: ${event.cause.reason}: ${event.cause.detail}` : '';
-  const held = state.phase === 'recording' && state.onhold ? ', held' : '';
-  const page = state.phase === 'recording' ? `, page ${state.page}${held}` : '';
-  return `${event.type}${trouble}${cause} -> ${state.phase}${page}`;
 }

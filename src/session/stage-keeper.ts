@@ -24,6 +24,8 @@ export interface StageKeeperOptions {
   /** When a frame of the page began, UTC ms: now and then. */
   readonly onFrameStart: (ms: number) => void;
   readonly onStep: (name: string) => void;
+  /** Lines for people who look into what went wrong. */
+  readonly log: (line: string) => void;
 }
 
 /** The clocks of page and capture part by some ten microseconds a second. */
@@ -35,6 +37,7 @@ const SETTLE_MS = 100;
 export class StageKeeper implements AsyncDisposable {
   readonly #options: StageKeeperOptions;
   #stage: Stage | null = null;
+  #pastTails: Tails = {};
   #watchdogs: Watchdogs | null = null;
   #timer: NodeJS.Timeout | undefined;
   /** Counts what is tried; what an earlier one comes to is of no interest. */
@@ -88,8 +91,9 @@ export class StageKeeper implements AsyncDisposable {
     return (await this.#stage?.takeScreenshot()) ?? null;
   }
 
+  /** Of this stage, or of the last one. */
   get tails(): Tails {
-    return this.#stage?.tails ?? {};
+    return this.#stage?.tails ?? this.#pastTails;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -121,12 +125,12 @@ export class StageKeeper implements AsyncDisposable {
 
   async #open(): Promise<Stage> {
     await this.#closing;
-    const { plan, onReload, onStep } = this.#options;
+    const { plan, onReload, onStep, log } = this.#options;
     let opened: Stage | null = null;
     const onTrouble = (error: RecorderError) => {
       if (opened !== null && opened === this.#stage) this.#trouble(troubleOf(error, this.#beforeNow()));
     };
-    const stage = await Stage.open(plan, { onReload, onTrouble, onStep });
+    const stage = await Stage.open(plan, { onReload, onTrouble, onStep, log });
     opened = stage;
     if (this.#closed) {
       // Opened too late: the recording is over.
@@ -144,6 +148,7 @@ export class StageKeeper implements AsyncDisposable {
 
   #give(stage: Stage | null): void {
     if (!stage) return;
+    this.#pastTails = stage.tails;
     const before = this.#closing;
     this.#closing = Promise.all([before, stage[Symbol.asyncDispose]()]).then(
       () => {},

@@ -5,7 +5,7 @@ import { deviceFor } from '../browser/device.ts';
 import { Display } from '../browser/display.ts';
 import type { MediaReport } from '../browser/media-script.ts';
 import { type PageReady, RecordedPage } from '../browser/page.ts';
-import { killProcesses } from '../browser/processes.ts';
+import type { ProcessKind } from '../browser/processes.ts';
 import { Sound } from '../capture/sound.ts';
 import type { EncoderInputs } from '../encode/args.ts';
 import { RecorderError } from '../errors.ts';
@@ -21,6 +21,8 @@ export interface StageEvents {
   readonly onTrouble: (error: RecorderError) => void;
   /** A step of opening is done. */
   readonly onStep: (name: string) => void;
+  /** Lines for people who look into what went wrong. */
+  readonly log: (line: string) => void;
 }
 
 /** The last lines that the processes of a recording wrote, by their names. */
@@ -63,7 +65,7 @@ export class Stage implements AsyncDisposable {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     opened.defer(() => rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 }));
     if (identity) chownSync(folder, identity.uid, identity.gid);
-    const parts = await openParts(plan, opened);
+    const parts = await openParts(plan, events, opened);
     events.onStep('display and sound');
     return new Stage(plan, events, parts, opened.move());
   }
@@ -86,14 +88,10 @@ export class Stage implements AsyncDisposable {
     return ready;
   }
 
-  /** Opens the page anew, once what ails it has been removed. @throws RecorderError `browser_lost` when there is none */
+  /** Opens the page anew, once what ails it has been removed. @throws RecorderError */
   async reload(reason: ReloadReason | null): Promise<PageReady> {
-    if (!this.#browser || !this.#page) throw new RecorderError('browser_lost', 'there is no page to load anew');
-    const puppeteer = this.#browser.page.browser();
-    if (reason === 'page_hang') await killProcesses(puppeteer, 'renderer');
-    // Its connection to the sound daemon may be what broke; the process makes no other.
-    if (reason === 'audio_silence') await killProcesses(puppeteer, 'audio.mojom.AudioService');
-    return await this.#page.reload();
+    if (!this.#page) throw new RecorderError('browser_lost', 'there is no page to load anew');
+    return await this.#page.reload(reason && (CULPRITS[reason] ?? null));
   }
 
   /** When a frame of the page began, UTC ms; null when it does not tell. */
@@ -160,18 +158,25 @@ export class Stage implements AsyncDisposable {
   }
 }
 
+/** What does not work any more, and does not come back by itself, in a trouble of this kind. */
+const CULPRITS: Readonly<Partial<Record<ReloadReason, ProcessKind>>> = {
+  page_hang: 'renderer',
+  // Its way to the sound daemon may be what broke; it takes no other.
+  audio_silence: 'audio.mojom.AudioService',
+};
+
 interface Parts {
   readonly display: Display;
   readonly sound: Sound;
   readonly egress: EgressProxy | null;
 }
 
-async function openParts(plan: RecordingPlan, opened: AsyncDisposableStack): Promise<Parts> {
+async function openParts(plan: RecordingPlan, { log }: StageEvents, opened: AsyncDisposableStack): Promise<Parts> {
   const { picture, runtimeFolder: folder, identity } = plan;
   const opening = [
     Display.open({ size: picture, fps: picture.fps, folder, identity }),
     Sound.open({ folder, identity }),
-    openEgress(plan),
+    openEgress(plan, log),
   ] as const;
   // All are waited for, so that one that succeeds is given back although another fails.
   for (const result of await Promise.allSettled(opening)) if (result.status === 'fulfilled') opened.use(result.value);
@@ -180,7 +185,8 @@ async function openParts(plan: RecordingPlan, opened: AsyncDisposableStack): Pro
 }
 
 /** A page that may reach everything needs a proxy only for its traffic to be counted. */
-async function openEgress({ network, limits }: RecordingPlan): Promise<EgressProxy | null> {
+async function openEgress({ network, limits }: RecordingPlan, log: StageEvents['log']): Promise<EgressProxy | null> {
   if (network.allowPrivate === null && limits.bandwidthKbps === null) return null;
-  return await EgressProxy.open({ policy: new AddressPolicy(network.allowPrivate) });
+  const onBlocked = (host: string) => log(`the page may not reach ${host}`);
+  return await EgressProxy.open({ policy: new AddressPolicy(network.allowPrivate), onBlocked });
 }

@@ -15,6 +15,8 @@ export interface TakesOptions {
   /** Media time of the first take; null: the recording's beginning. */
   readonly mediaStart: number | null;
   readonly onFrame: (frame: TimedFrame) => void;
+  /** The last frame of a take has been given out. */
+  readonly onTakeEnd: () => void;
   /** The stream's tables, before the first frame of each take. */
   readonly onTables: (tables: Buffer) => void;
   /** An encoder ended that nobody had told to. */
@@ -150,7 +152,9 @@ export class Takes implements AsyncDisposable {
     if (run.take) await Promise.race([run.take.complete, run.encoder.ended, sleep(TRAILING_MS)]);
     await run.encoder.finish();
     run.reader.end();
-    if (run.take) this.#mediaEnd = run.take.mediaEnd;
+    if (!run.take) return;
+    this.#mediaEnd = run.take.mediaEnd;
+    this.#options.onTakeEnd();
   }
 
   #start(place: EncoderPlace): Run {

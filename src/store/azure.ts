@@ -77,10 +77,11 @@ export class AzureStore implements Store {
   /** Blocks of an upload that was cut off are replaced by those with the same number; the rest goes at the commit. */
   async #putInBlocks(blob: BlockBlobClient, object: StoredObject, signal: AbortSignal): Promise<void> {
     const ids: string[] = [];
-    await inParallel(PARALLEL, readParts(object, signal), signal, async ({ number, data }, ended) => {
+    await inParallel(PARALLEL, readParts(object, signal), signal, async ({ number, data, release }, ended) => {
       const id = blockId(number);
       ids[number - 1] = id;
       await this.#calls.run(ended, (abortSignal) => blob.stageBlock(id, data, data.length, { abortSignal }));
+      release();
     });
     await this.#calls.run(signal, (abortSignal) => blob.commitBlockList(ids, { ...this.#headOf(object), abortSignal }));
   }

@@ -9,6 +9,8 @@ export interface Part {
   /** From 1. */
   readonly number: number;
   readonly data: Buffer;
+  /** Tells that nobody looks at `data` any more: its memory then serves a later part, which keeps garbage from piling up. */
+  readonly release: () => void;
 }
 
 /** Size of all parts but the last. An object that is no larger goes up in one piece. */
@@ -25,9 +27,12 @@ export async function* readParts(
   signal: AbortSignal,
 ): AsyncGenerator<Part> {
   signal.throwIfAborted();
-  const size = partBytes(bytes);
+  const size = Math.min(partBytes(bytes), bytes);
+  const spare: Buffer[] = [];
+  const next = () => spare.pop() ?? Buffer.allocUnsafeSlow(size);
+  const part = (data: Buffer, number: number) => ({ number, data, release: () => spare.push(data) });
   let number = 1;
-  let data = Buffer.allocUnsafe(Math.min(size, bytes));
+  let data = next();
   let filled = 0;
   let read = 0;
   for await (const chunk of chunksOf(await open(), signal)) {
@@ -35,18 +40,19 @@ export async function* readParts(
     read += rest.length;
     if (read > bytes) break;
     while (rest.length > 0) {
+      if (filled === size) {
+        yield part(data, number);
+        number += 1;
+        data = next();
+        filled = 0;
+      }
       const copied = rest.copy(data, filled);
       filled += copied;
       rest = rest.subarray(copied);
-      if (filled < size) continue;
-      yield { number, data };
-      data = Buffer.allocUnsafe(Math.min(size, bytes - number * size));
-      number += 1;
-      filled = 0;
     }
   }
   if (read !== bytes) throw new Error(`expected ${bytes} bytes to store, got ${read > bytes ? 'more' : read}`);
-  if (filled > 0 || bytes === 0) yield { number, data };
+  yield part(data.subarray(0, filled), number);
 }
 
 async function* chunksOf(stream: Readable, signal: AbortSignal): AsyncGenerator<Buffer> {

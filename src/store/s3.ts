@@ -49,7 +49,7 @@ export class S3Store implements Store {
   readonly #bucket: string;
   /** What each object is stored with besides its type. */
   readonly #extras: Extras;
-  readonly #checksums: boolean;
+  readonly #genuine: boolean;
 
   /** @throws StoreError when the order names no place that there can be */
   constructor(order: StorageOrder, context: StoreContext) {
@@ -59,7 +59,7 @@ export class S3Store implements Store {
     this.#client = openClient(order, place, context);
     this.#calls = new Calls(this.place);
     this.#bucket = order.bucket;
-    this.#checksums = place.genuine;
+    this.#genuine = place.genuine;
     this.#extras = {
       ServerSideEncryption: place.encryption && order.sse !== null ? SSE[order.sse] : undefined,
       Tagging: place.tags ? tagHeader(order.tag) : undefined,
@@ -101,7 +101,7 @@ export class S3Store implements Store {
     try {
       await this.#calls.probe(signal, (abortSignal) => this.#client.send(command, { abortSignal }));
     } catch (error) {
-      if (!(error instanceof StoreError) || error.failure === 'unreachable') throw error;
+      if (!hasAnswered(error)) throw error;
       if (NO_UPLOAD.includes(error.code)) return;
       if (error.status === 403 && !['InvalidAccessKeyId', 'SignatureDoesNotMatch'].includes(error.code)) {
         return await this.#probeByUpload(signal);
@@ -145,7 +145,7 @@ export class S3Store implements Store {
   }
 
   async #begin(object: Pick<StoredObject, 'key' | 'contentType'>, abortSignal: AbortSignal): Promise<string> {
-    const checksum = this.#checksums ? ({ ChecksumAlgorithm: 'CRC32' } as const) : {};
+    const checksum = this.#genuine ? ({ ChecksumAlgorithm: 'CRC32' } as const) : {};
     const command = new CreateMultipartUploadCommand({ ...this.#headOf(object), ...checksum });
     const { UploadId } = await this.#client.send(command, { abortSignal });
     if (UploadId === undefined) throw new StoreError('refused', `${this.place} began an upload without an id`);
@@ -154,7 +154,7 @@ export class S3Store implements Store {
 
   async #sendParts(object: StoredObject, uploadId: string, signal: AbortSignal): Promise<CompletedPart[]> {
     const parts: CompletedPart[] = [];
-    await inParallel(PARALLEL, readParts(object, signal), signal, async ({ number, data }, ended) => {
+    await inParallel(PARALLEL, readParts(object, signal), signal, async ({ number, data, release }, ended) => {
       const part = {
         ...this.#at(object.key),
         UploadId: uploadId,
@@ -164,6 +164,7 @@ export class S3Store implements Store {
       };
       const command = new UploadPartCommand(part);
       const sent = await this.#calls.run(ended, (abortSignal) => this.#client.send(command, { abortSignal }));
+      release();
       parts[number - 1] = { PartNumber: number, ETag: sent.ETag, ChecksumCRC32: sent.ChecksumCRC32 };
     });
     return parts;
@@ -178,7 +179,7 @@ export class S3Store implements Store {
         if (Key === key && UploadId !== undefined) await this.#giveUp(key, UploadId);
       }
     } catch (error) {
-      if (!(error instanceof StoreError) || error.failure === 'unreachable') throw error;
+      if (!hasAnswered(error)) throw error;
     }
   }
 
@@ -195,4 +196,8 @@ export class S3Store implements Store {
       return rangeOf(Buffer.from((await Body?.transformToByteArray()) ?? []), ContentRange);
     });
   }
+}
+
+function hasAnswered(error: unknown): error is StoreError {
+  return error instanceof StoreError && error.failure !== 'unreachable';
 }

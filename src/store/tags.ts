@@ -1,4 +1,4 @@
-/** `k=v&k2=v2`, URL-encoded or not, as pairs; none for an empty text. */
+/** `k=v&k2=v2`, URL-encoded or not; no pairs when there is no text. */
 export function parseTags(text: string | null): [string, string][] {
   return [...new URLSearchParams(text ?? '')].filter(([key]) => key !== '');
 }

@@ -78,7 +78,7 @@ export class Carrier {
   #stored(object: SpooledObject, bytes: number): void {
     const { spool, copies, news, playlist } = this.#parts;
     spool.stored(object, bytes);
-    news.succeeded();
+    news.stored(bytes);
     playlist.slicesStored();
     if (object.failures > 0 || object.inBackup) news.warning(31, object.name);
     copies.removeSpare(object.part);

@@ -5,7 +5,16 @@ import { StoreError, type StoreFailure } from '../store/store-error.ts';
 import type { Spool } from './spool.ts';
 import type { UploadTiming } from './timing.ts';
 
+/** Counted since the service started, for its figures. */
+export interface UploadTally {
+  storedFiles: number;
+  storedBytes: number;
+  /** Failed attempts by `StoreFailure`. */
+  readonly failures: Record<string, number>;
+}
+
 export interface NewsParts {
+  readonly tally: UploadTally;
   readonly spool: Spool;
   readonly timing: UploadTiming;
   readonly now: () => number;
@@ -65,6 +74,8 @@ export class News {
   failed(error: unknown, file: string): void {
     const failure = error instanceof StoreError ? error.failure : 'refused';
     this.#problem = { failure, message: messageOf(error) };
+    const { failures } = this.#parts.tally;
+    failures[failure] = (failures[failure] ?? 0) + 1;
     this.#parts.log.warn({ sid: this.#sid, file, failure }, this.#problem.message);
     if (failure === 'configuration') this.error(32, this.#problem.message);
   }
@@ -77,6 +88,12 @@ export class News {
 
   succeeded(): void {
     this.#problem = null;
+  }
+
+  stored(bytes: number): void {
+    this.#parts.tally.storedFiles += 1;
+    this.#parts.tally.storedBytes += bytes;
+    this.succeeded();
   }
 
   /** @param since when what fails now began to fail */

@@ -21,7 +21,7 @@ export interface UploadTiming {
 
 export const UPLOAD_TIMING: UploadTiming = {
   inAll: 8,
-  perRecording: 3,
+  perRecording: 4,
   mp4s: 2,
   retryFirstMs: 1_000,
   retryLongestMs: 60_000,

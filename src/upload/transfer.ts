@@ -13,6 +13,9 @@ const CONTENT_TYPES: Readonly<Record<ReadyFile['kind'], string>> = {
   mp4: 'video/mp4',
 };
 
+/** At a time. With Node's own 64 kB, reading a large file takes half as much CPU time again. */
+const READ_BYTES = 2 ** 19;
+
 /** What was to be stored could not be read: no store is to blame. */
 export class SourceError extends Error {}
 
@@ -29,7 +32,7 @@ export interface Parcel {
 export async function sendFile(path: string, parcel: Parcel, target: Target, signal: AbortSignal): Promise<number> {
   const bytes = bytesOf(path);
   if (bytes === null) throw new SourceError(`expected ${path} to be stored; it is gone`);
-  await put({ ...parcel, bytes, open: () => createReadStream(path) }, target, signal);
+  await put({ ...parcel, bytes, open: () => createReadStream(path, { highWaterMark: READ_BYTES }) }, target, signal);
   return bytes;
 }
 

@@ -7,6 +7,7 @@ import type { StorageOrder, UploadEvent, UploadJob, UploadView } from '../record
 import type { Store } from '../store/store.ts';
 import type { Breaker } from './breaker.ts';
 import { Lane, type LaneParts } from './lane.ts';
+import type { UploadTally } from './news.ts';
 import type { Spool, SpooledJob, Work } from './spool.ts';
 import { Target } from './target.ts';
 import { UPLOAD_TIMING, type UploadTiming } from './timing.ts';
@@ -29,9 +30,10 @@ export interface UploaderOptions {
 
 /** What is not stored yet, over all recordings. */
 export interface Backlog {
-  readonly recordings: number;
-  readonly files: number;
-  readonly bytes: number;
+  readonly pendingFiles: number;
+  /** In the backup store, waiting to be handed over. */
+  readonly backupFiles: number;
+  readonly pendingBytes: number;
   /** Age of the oldest file, ms. */
   readonly lagMs: number;
 }
@@ -53,6 +55,7 @@ export class Uploader implements AsyncDisposable {
   readonly #lanes = new Map<string, Lane>();
   readonly #running = new Set<Promise<void>>();
   readonly #closing = new AbortController();
+  readonly #tally: UploadTally = { storedFiles: 0, storedBytes: 0, failures: {} };
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: UploaderOptions) {
@@ -63,7 +66,7 @@ export class Uploader implements AsyncDisposable {
     const shared = { places: new Map<string, Breaker>(), timing: this.#timing, now: this.#now };
     const target = backup && new Target({ ...shared, open: () => openStore(backup.order) });
     this.#laneParts = {
-      ...{ ...shared, spool, openStore, log, onEvent },
+      ...{ ...shared, spool, openStore, log, onEvent, tally: this.#tally },
       backup: target && { target, prefix: backup.prefix, afterMs: backupAfterMs },
     };
   }
@@ -134,13 +137,18 @@ export class Uploader implements AsyncDisposable {
     this.#pump();
   }
 
+  /** Counted since this service started. */
+  get tally(): Readonly<UploadTally> {
+    return this.#tally;
+  }
+
   get backlog(): Backlog {
     const views = [...this.#lanes.keys()].flatMap((sid) => this.view(sid) ?? []);
     const open = views.filter(({ status }) => status !== 'uploaded');
     return {
-      recordings: open.length,
-      files: open.reduce((sum, view) => sum + view.pendingFiles + view.backupFiles, 0),
-      bytes: open.reduce((sum, view) => sum + view.pendingBytes, 0),
+      pendingFiles: open.reduce((sum, view) => sum + view.pendingFiles, 0),
+      backupFiles: open.reduce((sum, view) => sum + view.backupFiles, 0),
+      pendingBytes: open.reduce((sum, view) => sum + view.pendingBytes, 0),
       lagMs: Math.max(0, ...open.map(({ lagMs }) => lagMs)),
     };
   }

@@ -9,7 +9,7 @@ export function viewOf(
 ): UploadView {
   const open = counts.waiting + counts.backedUp > 0;
   return {
-    status: open ? (stuck ? 'unknown' : 'backuped') : 'uploaded',
+    status: stuck ? 'unknown' : open ? 'backuped' : 'uploaded',
     storedFiles: counts.stored,
     pendingFiles: counts.waiting,
     backupFiles: counts.backedUp,

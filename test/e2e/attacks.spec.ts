@@ -5,22 +5,42 @@ import { text } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { expect, test } from '@playwright/test';
 import { ATTACKER, openAttackServer } from '../support/attack-server.ts';
-import { openVictim } from '../support/attack-victim.ts';
+import { openVictim, type Victim } from '../support/attack-victim.ts';
 import { type Program, startProgram } from '../support/program.ts';
 import { Service } from '../support/service.ts';
 import { makeTempFolder } from '../support/temp-folder.ts';
 
 const EVERYTHING = '127.0.0.0/8,::1';
 
-test.describe('the recorded page', () => {
-  test('reaches nothing that is not allowed, and is recorded all the same', async () => {
+/** Settings of a service that tells the victim what happens. */
+function settingsFor(victim: Victim, allowed: string): Record<string, string> {
+  const receiver = { url: `http://127.0.0.2:${victim.port}/callback`, secret: 'secret' };
+  return { TAPEHEAD_ALLOW_PRIVATE: allowed, TAPEHEAD_CALLBACKS: JSON.stringify({ '*': receiver }) };
+}
+
+function pushTo(rtmpUrl: string): object {
+  return { serviceName: 'rtmp_publish_service', serviceParam: { outputs: [{ rtmpUrl }] } };
+}
+
+function recorderOf(url: string): object {
+  const serviceParam = { url, audioProfile: 0, videoWidth: 640, videoHeight: 360, maxRecordingHour: 1 };
+  return { serviceName: 'web_recorder_service', serviceParam };
+}
+
+function storeAt(endpoint: string): object {
+  const account = { bucket: 'bucket', accessKey: 'key', secretKey: 'secret' };
+  return { vendor: 11, region: 0, ...account, extensionParams: { endpoint } };
+}
+
+test.describe('a recording', () => {
+  test('reaches nothing that is not allowed, and is made all the same', async () => {
     await using victim = await openVictim();
     await using attacker = await openAttackServer();
     await using folder = await makeTempFolder();
-    await using service = await Service.start(folder.path, { TAPEHEAD_ALLOW_PRIVATE: ATTACKER });
+    await using service = await Service.start(folder.path, settingsFor(victim, ATTACKER));
     const recording = await service.record({ url: attacker.page(victim.port) });
-    const results = await attacker.done;
     await recording.begun();
+    const results = await attacker.done;
     await recording.stop();
     expect([...victim.hits], results).toEqual([]);
     await recording.file('.mp4');
@@ -30,36 +50,49 @@ test.describe('the recorded page', () => {
     await using victim = await openVictim();
     await using attacker = await openAttackServer();
     await using folder = await makeTempFolder();
-    const settings = { TAPEHEAD_ALLOW_PRIVATE: EVERYTHING, TAPEHEAD_WEBRTC_UDP: 'true' };
+    const settings = { ...settingsFor(victim, EVERYTHING), TAPEHEAD_WEBRTC_UDP: 'true' };
     await using service = await Service.start(folder.path, settings);
-    const recording = await service.record({ url: attacker.page(victim.port) });
-    const results = await attacker.done;
-    await expect.poll(() => [...victim.hits].sort(), { message: results }).toEqual([...victim.ways].sort());
+    const url = attacker.page(victim.port);
+    const extensionServices = [recorderOf(url), pushTo(`rtmp://127.0.0.6:${victim.port}/live/key`)];
+    const recording = await service.record({ url }, { extensionServiceConfig: { extensionServices } });
     await recording.begun();
+    const results = await attacker.done;
+    const missed = () => victim.ways.filter((way) => !victim.hits.has(way));
+    await expect.poll(missed, { message: results, timeout: 20_000 }).toEqual([]);
     await recording.stop();
   });
 
-  test('is not opened where it leads to what is not allowed', async () => {
+  test('does not follow a page to what is not allowed', async () => {
     await using victim = await openVictim();
     await using attacker = await openAttackServer();
     await using folder = await makeTempFolder();
-    await using service = await Service.start(folder.path, { TAPEHEAD_ALLOW_PRIVATE: ATTACKER });
+    await using service = await Service.start(folder.path, settingsFor(victim, ATTACKER));
     const recording = await service.record({ url: attacker.redirect(`http://127.0.0.2:${victim.port}/redirect`) });
     expect(await recording.ended()).toContain('access_url_failed');
     expect([...victim.hits]).toEqual([]);
   });
 
-  test('is refused at once where its address says that it is not allowed', async () => {
+  test('is refused where an address of page, push or store says that it is not allowed', async () => {
     await using victim = await openVictim();
+    await using attacker = await openAttackServer();
     await using folder = await makeTempFolder();
-    await using service = await Service.start(folder.path, { TAPEHEAD_ALLOW_PRIVATE: ATTACKER });
+    await using service = await Service.start(folder.path, settingsFor(victim, ATTACKER));
+    const good = attacker.page(victim.port);
     const hosts = [
       ...['127.0.0.2', '2130706434', '0x7f.2', '0177.0.0.2', '127.2', '127.0.0.2.', '[::ffff:127.0.0.2]', '[::1]'],
       ...['localhost', '0.0.0.0', '169.254.169.254', '[fd00:ec2::254]', '10.0.0.1'],
     ];
     for (const host of hosts) {
-      const started = service.record({ url: `http://${host}:${victim.port}/fetch` });
-      await expect(started, host).rejects.toThrow(/start answered 400 .*public address/);
+      const at = `${host}:${victim.port}`;
+      const extensionServices = [recorderOf(good), pushTo(`rtmp://${at}/live/key`)];
+      for (const [url, more] of [
+        [`http://${at}/fetch`, {}],
+        [good, { extensionServiceConfig: { extensionServices } }],
+        [good, { storageConfig: storeAt(`http://${at}`) }],
+        [good, { storageConfig: storeAt(at) }],
+      ] as const) {
+        await expect(service.record({ url }, more), host).rejects.toThrow(/start answered 400 .*public address/);
+      }
     }
     expect([...victim.hits]).toEqual([]);
   });

@@ -37,6 +37,8 @@ import { makeTempFolder, type TempFolder } from '../support/temp-folder.ts';
 // The servers that recordings are pushed to, judged by what their players get. The recording's part is played here: frames of
 // the encoder at the pace of their times.
 
+/** What has to come comes within a second or so, on a machine with nothing else to do. */
+const PATIENT = { timeout: 30_000 };
 const SECONDS = 8;
 let media: PushMedia;
 let reference: Record<'video' | 'audio', Received[]>;
@@ -68,8 +70,8 @@ class Recording implements AsyncDisposable {
   }
 
   /** Waits until all outputs are in this state. */
-  async reach(state: PushState, timeout = 30_000): Promise<void> {
-    await expect.poll(() => this.pushes.states.every((one) => one.state === state), { timeout }).toBe(true);
+  async reach(state: PushState): Promise<void> {
+    await expect.poll(() => this.pushes.states.every((one) => one.state === state), PATIENT).toBe(true);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -143,7 +145,7 @@ test('ffmpeg as a server gets every frame, with times of more than 24 bits too',
   // The second half, from a key frame on, comes when four hours and 39 minutes have passed: at 0xfffc18 ms.
   const late = (ms: number) => ms + (ms > 3999 ? 0xfffc18 - 4000 : 0);
   for (const sample of [...samples, ...timeline.flush()]) publisher.send({ ...sample, ms: late(sample.ms) });
-  await expect.poll(() => publisher.isDrained).toBe(true);
+  await expect.poll(() => publisher.isDrained, PATIENT).toBe(true);
   await publisher[Symbol.asyncDispose]();
   await server.ended();
   for (const kind of ['video', 'audio'] as const) {
@@ -256,9 +258,7 @@ test('a server that falls silent is left and found again; another one misses not
   recording.pushes.set([`rtmp://127.0.0.1:${proxy.port}/live/wedged`, `${nginx.url}/healthy`]);
   await recording.reach('publishing');
   const playing = recording.playback.play();
-  await expect
-    .poll(async () => (await nginx.streams()).find(({ name }) => name === 'wedged')?.bytesIn)
-    .toBeGreaterThan(9000);
+  await expect.poll(() => bytesOf(nginx, 'wedged'), PATIENT).toBeGreaterThan(9000);
   proxy.silence();
   await expect
     .poll(() => recording.lines.join(), { timeout: 40_000 })
@@ -266,9 +266,7 @@ test('a server that falls silent is left and found again; another one misses not
   proxy.heal();
   await recording.reach('publishing');
   await playing;
-  await expect
-    .poll(async () => (await nginx.streams()).find(({ name }) => name === 'wedged')?.bytesIn)
-    .toBeGreaterThan(9000);
+  await expect.poll(() => bytesOf(nginx, 'wedged'), PATIENT).toBeGreaterThan(9000);
   await recording[Symbol.asyncDispose]();
   expect(recording.changes.filter((change) => change.startsWith('healthy'))).toHaveLength(3);
   const [healthy = ''] = await recordingsOf(folder, 'healthy');
@@ -280,6 +278,10 @@ test('a server that falls silent is left and found again; another one misses not
   expect(await decoderComplaints(wedged[1] as string)).toBe('');
 });
 
+async function bytesOf(nginx: NginxRtmp, stream: string): Promise<number> {
+  return (await nginx.streams()).find(({ name }) => name === stream)?.bytesIn ?? 0;
+}
+
 test('a connection that is cut is renewed, and so is one to a server that was down', async () => {
   await using folder = await makeTempFolder();
   await using nginx = await NginxRtmp.start({ recordTo: folder.path });
@@ -287,15 +289,15 @@ test('a connection that is cut is renewed, and so is one to a server that was do
   await proxy.goDown();
   await using recording = new Recording();
   recording.pushes.set([`rtmp://127.0.0.1:${proxy.port}/live/key`]);
-  await expect.poll(() => recording.lines.length).toBeGreaterThan(0);
+  await expect.poll(() => recording.lines.length, PATIENT).toBeGreaterThan(0);
   expect(recording.lines[0]).toMatch(/ECONNREFUSED; trying again in 1 s/);
   await proxy.comeUp();
   await recording.reach('publishing');
   const playing = recording.playback.play();
   await sleep(3000);
   proxy.cut();
-  await recording.reach('connecting');
-  await recording.reach('publishing');
+  const changes = ['connecting', 'publishing', 'connecting', 'publishing'].map((state) => `key ${state}`);
+  await expect.poll(() => recording.changes, PATIENT).toEqual(changes);
   await playing;
   await recording[Symbol.asyncDispose]();
   const files = await recordingsOf(folder, 'key');
@@ -319,7 +321,7 @@ test('a server that refuses the stream is asked again; the key is in no log and 
   await using recording = new Recording();
   recording.pushes.hold(true);
   recording.pushes.set([`${nginx.url}/${key}?token=${key}`]);
-  await expect.poll(() => recording.lines.length).toBeGreaterThan(0);
+  await expect.poll(() => recording.lines.length, PATIENT).toBeGreaterThan(0);
   expect(recording.pushes.states.map(({ state }) => state)).toEqual(['connecting']);
   status = 200;
   await recording.reach('onhold');
@@ -360,8 +362,8 @@ test('by RTMPS it is pushed to nobody but the server of that name', async () => 
   await using misled = new Recording({ dial: dialAnywhere(certificate.file) });
   misled.pushes.set([`rtmps://127.0.0.1:${proxy.port}/live/wrong`]);
   strict.pushes.set([`rtmps://localhost:${proxy.port}/live/untrusted`]);
-  await expect.poll(() => misled.lines.join()).toMatch(/ERR_TLS_CERT_ALTNAME_INVALID.*trying again/);
-  await expect.poll(() => strict.lines.join()).toMatch(/DEPTH_ZERO_SELF_SIGNED_CERT.*trying again/);
+  await expect.poll(() => misled.lines.join(), PATIENT).toMatch(/ERR_TLS_CERT_ALTNAME_INVALID.*trying again/);
+  await expect.poll(() => strict.lines.join(), PATIENT).toMatch(/DEPTH_ZERO_SELF_SIGNED_CERT.*trying again/);
   expect([...misled.changes, ...strict.changes]).toEqual(['wrong connecting', 'untrusted connecting']);
   expect((await nginx.streams()).map(({ name }) => name)).toEqual([]);
 });
@@ -370,17 +372,21 @@ test('a server that is too slow loses frames, what it gets can be played, and it
   await using folder = await makeTempFolder();
   await using nginx = await NginxRtmp.start({ recordTo: folder.path });
   const bytesPerSecond = media.stream.length / SECONDS;
-  await using recording = new Recording({ dial: throttled(dialAnywhere(), 0.3 * bytesPerSecond) });
+  await using recording = new Recording({ dial: throttled(dialAnywhere(), 0.25 * bytesPerSecond) });
   recording.pushes.set([`${nginx.url}/slow`]);
   await recording.reach('publishing');
   await recording.playback.play();
+  const [file = ''] = await recordingsOf(folder, 'slow');
+  const latest = async () => (await receivedIn(file, 'video')).at(-1)?.time;
+  await expect.poll(latest, PATIENT).toBeGreaterThan(5.9);
   expect(recording.changes).toEqual(['slow connecting', 'slow publishing']);
   await recording[Symbol.asyncDispose]();
-  const [file = ''] = await recordingsOf(folder, 'slow');
   const video = await receivedIn(file, 'video');
   expectRising(video);
-  expect(video.length).toBeGreaterThan(5);
-  expect(video.length).toBeLessThan(0.7 * reference.video.length);
+  const received = new Set(hashes(video));
+  const missed = hashes(reference.video).filter((hash) => !received.has(hash));
+  expect(missed.length).toBeGreaterThan(20);
+  expect(missed.length).toBeLessThan(reference.video.length - 5);
   expect(await decoderComplaints(file)).toBe('');
 });
 

@@ -1,4 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { appendFile } from 'node:fs/promises';
 import { Agent } from 'node:http';
 import { Agent as TlsAgent } from 'node:https';
 import { join } from 'node:path';
@@ -31,7 +33,7 @@ const TIMING: UploadTiming = {
   playlistEveryMs: 100,
   tickMs: 50,
 };
-const LIMITS = { connectMs: 2_000, idleMs: 2_000 };
+const LIMITS = { connectMs: 5_000, idleMs: 5_000 };
 const PATIENCE_MS = 60_000;
 
 let ceph: Ceph;
@@ -53,6 +55,7 @@ class Bench implements AsyncDisposable {
   readonly user: StoredFiles;
   readonly backup: StoredFiles;
   readonly events: UploadEvent[] = [];
+  readonly logged: string[] = [];
   readonly session: FakeSession;
   readonly #owned: AsyncDisposableStack;
   #uploader: Uploader | null = null;
@@ -70,9 +73,14 @@ class Bench implements AsyncDisposable {
     });
   }
 
-  static async open(): Promise<Bench> {
+  /** @param diskMb all that is written goes to a disk of this size */
+  static async open(diskMb: number | null = null): Promise<Bench> {
     await using owned = new AsyncDisposableStack();
     const folder = owned.use(await makeTempFolder());
+    if (diskMb !== null) {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${diskMb}m`, 'tmpfs', folder.path]);
+      owned.defer(() => void execFileSync('umount', [folder.path]));
+    }
     const proxy = owned.use(await FaultyProxy.start(ceph.endpoint));
     buckets += 1;
     const user = await StoredFiles.make(ceph.client, `user${buckets}`);
@@ -92,7 +100,7 @@ class Bench implements AsyncDisposable {
         openStore: (order) => openStore(order, { agents, limits: LIMITS }),
         backup: backupAfterMs === null ? null : { order: orderAt(ceph.endpoint, this.backup.bucket), prefix: '' },
         backupAfterMs: backupAfterMs ?? 0,
-        log: pino({ level: 'silent' }),
+        log: pino({}, { write: (line) => this.logged.push(line) }),
         onEvent: (of, event) => of === sid && this.events.push(event),
         timing: TIMING,
       }),
@@ -279,6 +287,35 @@ test('the backup store takes what is refused for too long, and hands it over lat
   expect(bench.told('uploaded')).toHaveLength(1);
   await expect.poll(() => bench.backup.keys(), { timeout: PATIENCE_MS }).toEqual([]);
 });
+
+test('a full disk: what is told of only then is stored all the same, and makes room', async () => {
+  test.skip(process.getuid?.() !== 0, 'only root can make a small disk');
+  await using bench = await Bench.open(8);
+  const { session } = bench;
+  const uploader = bench.startUploader();
+  uploader.begin(session.job(bench.order, false));
+  const names: string[] = [];
+  for (let slice = 0; slice < 200; slice += 1) names.push(await session.slice(0, false, 20_000));
+  await session.playlist(true, false);
+  await fillUp(bench.folder.file('ballast'));
+  for (const name of names) session.tell({ name, kind: 'slice', part: 0 });
+  uploader.finish(session.sid);
+  expect(await uploader.settled(session.sid, PATIENCE_MS)).toMatchObject({ status: 'uploaded', storedFiles: 201 });
+  await bench.expectStored();
+  expect(bench.logged).toEqual([]);
+});
+
+/** Writes until the disk takes not a byte more. */
+async function fillUp(file: string): Promise<void> {
+  for (const bytes of [MIB, 4096, 1]) {
+    while (
+      await appendFile(file, Buffer.alloc(bytes)).then(
+        () => true,
+        () => false,
+      )
+    );
+  }
+}
 
 /** Runs an uploader on what is in the folder, in a process of its own, and says when all is stored. */
 const SERVICE = `

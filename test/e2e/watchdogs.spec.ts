@@ -159,7 +159,7 @@ test('a page that crashes again and again ends the recording', async () => {
     for (const pid of rendererIds(recording.sid, session)) process.kill(pid, 'SIGKILL');
     await sleep(500);
   }
-  expect(await ended).toMatch(/stop code 6 recorder_error: .*crashed; .*6th/);
+  expect(await ended).toMatch(/stop code 6 recorder_error: the page crashed; .*6th/);
   expect(await leftovers(recording.sid)).toEqual([]);
 });
 

@@ -97,7 +97,7 @@ export class FaultyProxy implements AsyncDisposable {
       agent: false,
     });
     outgoing.on('error', () => incoming.socket.destroy());
-    incoming.socket.once('close', () => outgoing.destroy());
+    answer.once('close', () => outgoing.destroy());
     outgoing.on('continue', () => answer.writeContinue());
     outgoing.on('response', (response) => {
       if (fault?.kind === 'lose') {

@@ -37,6 +37,17 @@ export class NginxRtmp implements AsyncDisposable {
   }
 
   static async start(options: NginxRtmpOptions = {}): Promise<NginxRtmp> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await NginxRtmp.#startOnce(options);
+      } catch (error) {
+        // Somebody else has taken the port since it was found free.
+        if (tries === 3 || !String(error).includes('Address already in use')) throw error;
+      }
+    }
+  }
+
+  static async #startOnce(options: NginxRtmpOptions): Promise<NginxRtmp> {
     const debian = await unpackDebian(['nginx', 'libnginx-mod-rtmp']);
     const [rtmp, http] = [await freePort(), await freePort()];
     const folder = await makeTempFolder();
@@ -114,6 +125,8 @@ rtmp {
     listen 127.0.0.1:${rtmp};
     application live {
       live on;
+      # Players are told when the stream ends; ffmpeg then ends too.
+      publish_notify on;
       ${onPublish ? `on_publish ${onPublish};` : ''}
       ${recordTo ? `record all; record_path ${recordTo}; record_unique on;` : ''}
     }

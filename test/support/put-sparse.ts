@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { createReadStream } from 'node:fs';
+import { createReadStream, readFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { Agent } from 'node:http';
 import { Agent as TlsAgent } from 'node:https';
@@ -44,7 +44,13 @@ async function measure({ order, key, bytes }: Task): Promise<PutReport> {
   const start = performance.now();
   await store.put({ key, bytes, ...type, open: () => createReadStream(path) }, signal);
   const seconds = (performance.now() - start) / 1000;
-  return { seconds, growthBytes: process.resourceUsage().maxRSS * 1024 - before };
+  return { seconds, growthBytes: peakBytes() - before };
+}
+
+/** Not `process.resourceUsage().maxRSS`, which counts in what the parent had when it forked. */
+function peakBytes(): number {
+  const [, kib] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
+  return Number(kib) * 1024;
 }
 
 if (import.meta.main) console.log(JSON.stringify(await measure(JSON.parse(process.argv[2] ?? ''))));

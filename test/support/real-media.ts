@@ -37,9 +37,9 @@ export interface RealMedia {
 }
 
 /** A stream of the given length on the recording's clock. */
-export async function realMedia(seconds: number, mediaStart = LEAD_IN): Promise<RealMedia> {
-  const { frames, tables } = readFrames(await encodedStream(seconds));
-  const take = new Take({ fps: FPS, fromMs: START_MS - 20, mediaStart, soundShift: 0 });
+export async function realMedia(seconds: number, mediaStart = LEAD_IN, startMs = START_MS): Promise<RealMedia> {
+  const { frames, tables } = readFrames(await encodedStream(seconds, startMs));
+  const take = new Take({ fps: FPS, fromMs: startMs - 20, mediaStart, soundShift: 0 });
   return { frames: frames.flatMap((frame) => take.place(frame)), tables };
 }
 

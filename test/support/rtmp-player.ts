@@ -3,7 +3,7 @@ import { Child } from '../../src/process/child.ts';
 import { childEnvironment } from '../../src/process/environment.ts';
 import type { NginxRtmp } from '../servers/nginx-rtmp.ts';
 
-const LISTENING_MS = 10_000;
+const LISTENING_MS = 30_000;
 
 /** ffmpeg, which writes what it receives into a file as it is, until the stream ends. */
 export class RtmpPlayer implements AsyncDisposable {

@@ -1,13 +1,16 @@
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { processIds } from './leftovers.ts';
 
-/** The recording's own process: the leader of the group that its display belongs to. */
+const ROOT = join(tmpdir(), `tapehead-${process.getuid?.() ?? 0}`);
+
+/** The recording's own process, which leads a group of all others. */
 export function sessionId(sid: string): number {
-  const [display] = processIds(sid, 'Xorg');
-  return Number(execFileSync('ps', ['-o', 'pgid=', '-p', String(display)], { encoding: 'utf8' }));
+  const pid = Number(readFileSync(join(ROOT, `${sid}.pid`), 'utf8'));
+  if (!(pid > 1)) throw new Error(`expected the process of recording ${sid}, got ${pid}`);
+  return pid;
 }
 
 /** Processes of the recording's browser that draw pages. */
@@ -21,7 +24,7 @@ export function rendererIds(sid: string, group = sessionId(sid)): number[] {
 
 /** Takes away every stream that is played to the recording's sound daemon. @returns how many there were. */
 export async function killSoundStreams(sid: string): Promise<number> {
-  const socket = join(tmpdir(), `tapehead-${process.getuid?.() ?? 0}`, sid, 'sound/control');
+  const socket = join(ROOT, sid, 'sound/control');
   const listed = await askDaemon(socket, 'list-sink-inputs');
   const streams = [...listed.matchAll(/^\s+index: (\d+)$/gm)].map(([, index]) => index);
   for (const index of streams) await askDaemon(socket, `kill-sink-input ${index}`);

@@ -102,7 +102,16 @@ export class Recording {
   }
 
   hold(onhold: boolean): Promise<Answer> {
-    return this.#post('update', { webRecordingConfig: { onhold } });
+    return this.update({ webRecordingConfig: { onhold } });
+  }
+
+  /** Replaces the RTMP addresses that it is pushed to. */
+  push(urls: readonly string[]): Promise<Answer> {
+    return this.#post('update', { rtmpPublishConfig: { outputs: urls.map((rtmpUrl) => ({ rtmpUrl })) } });
+  }
+
+  update(clientRequest: Readonly<Record<string, unknown>>): Promise<Answer> {
+    return this.#post('update', clientRequest);
   }
 
   stop(clientRequest: Readonly<Record<string, unknown>> = {}): Promise<Answer> {

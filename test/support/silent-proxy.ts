@@ -12,6 +12,8 @@ export interface SilentProxyOptions {
 interface Pair {
   readonly client: Socket;
   readonly upstream: Socket;
+  /** Made while nothing moved. */
+  readonly stillborn: boolean;
   silent: boolean;
 }
 
@@ -52,7 +54,10 @@ export class SilentProxy implements AsyncDisposable {
 
   heal(): void {
     this.#silent = false;
-    for (const pair of this.#pairs) if (pair.silent) pair.upstream.destroy();
+    for (const { client, upstream, silent, stillborn } of this.#pairs) {
+      if (silent) upstream.destroy();
+      if (stillborn) client.destroy();
+    }
   }
 
   cut(): void {
@@ -82,7 +87,8 @@ export class SilentProxy implements AsyncDisposable {
 
   #pass(client: Socket): void {
     this.connections += 1;
-    const pair: Pair = { client, upstream: connect(this.#options.target, '127.0.0.1'), silent: false };
+    const upstream = connect(this.#options.target, '127.0.0.1');
+    const pair: Pair = { client, upstream, stillborn: this.#silent, silent: false };
     this.#pairs.add(pair);
     join(pair, pair.client, pair.upstream);
     join(pair, pair.upstream, pair.client);

@@ -5,13 +5,16 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
+import type { KnownRecording } from '../../../src/api/operator.ts';
 import { buildApp } from '../../../src/api/server.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 import { type AnswerLimits, Controller } from '../../../src/controller/controller.ts';
 import type { Follower } from '../../../src/controller/follower.ts';
+import type { Known } from '../../../src/controller/known.ts';
 import type { Records } from '../../../src/controller/records.ts';
 import { openSqliteRecords } from '../../../src/controller/records-sqlite.ts';
 import { ResourceIds } from '../../../src/controller/resource-id.ts';
+import { Metrics } from '../../../src/metrics/metrics.ts';
 import { MachineCapacity } from '../../../src/node/capacity.ts';
 import { STANDALONE } from '../../../src/recording/plan.ts';
 import { Vault } from '../../../src/vault/vault.ts';
@@ -26,6 +29,17 @@ export interface ServiceOptions {
   readonly environment?: Record<string, string>;
   readonly cores?: number;
   readonly limits?: AnswerLimits;
+}
+
+const NOTHING_CALLED = { pending: 0, oldestMs: null, givenUp: 0, problem: null, lost: [] };
+const TOTALS = {
+  capacity: { totalCores: 2, usedCores: 0 },
+  uploads: { pendingFiles: 0, pendingBytes: 0, backupFiles: 0, lagMs: 0, storedFiles: 0, storedBytes: 0, failures: {} },
+  callbacks: { pending: 0, oldestMs: null, givenUp: 0, attempts: {} },
+};
+
+function whole(known: Known): KnownRecording {
+  return { ...known, callbacks: NOTHING_CALLED, bundle: null };
 }
 
 interface Sent {
@@ -56,6 +70,7 @@ export class Service implements AsyncDisposable {
   #records!: Records;
   #server!: Server;
 
+  readonly figures = new Metrics(() => TOTALS);
   readonly #follower: Follower = {
     started: ({ sid }) => void this.told.push(`started ${sid}`),
     event: ({ sid }, { name }) => void this.told.push(`${name} ${sid}`),
@@ -100,7 +115,15 @@ export class Service implements AsyncDisposable {
       ...(limits && { limits }),
     });
     const config = loadConfig({ environment: { TAPEHEAD_RATE_LIMIT_PER_SECOND: '0', ...environment } });
-    const app = buildApp({ controller: this.controller, config, version: '9.8.7', log, now: () => this.nowMs });
+    const { controller, figures } = this;
+    const operator = {
+      latest: (count: number) => controller.latest(count).map(whole),
+      bySid: (sid: string) => {
+        const known = controller.bySid(sid);
+        return known && whole(known);
+      },
+    };
+    const app = buildApp({ controller, operator, figures, config, version: '9.8.7', log, now: () => this.nowMs });
     this.#server = createServer(app);
     const listening = Promise.withResolvers<void>();
     this.#server.listen(0, '127.0.0.1', () => listening.resolve());

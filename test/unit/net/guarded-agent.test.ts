@@ -4,9 +4,11 @@ import { writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, request as requestHttp } from 'node:http';
 import { createServer as createTlsServer, request as requestHttps } from 'node:https';
 import type { LookupFunction, Server } from 'node:net';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import { AddressPolicy } from '../../../src/net/address-policy.ts';
 import { buildAgents, type GuardedAgents } from '../../../src/net/guarded-agent.ts';
+import type { StorageOrder } from '../../../src/recording/storage.ts';
+import { openStore } from '../../../src/store/open-store.ts';
 import { makeTempFolder } from '../../support/temp-folder.ts';
 import { CERTIFICATE, KEY } from './certificate.ts';
 import { closedPort, listening } from './listening.ts';
@@ -79,4 +81,30 @@ test('other failures are those of Node, as the clients of stores know them', asy
   const agents = buildAgents(ONE, { caFile: null });
   await assert.rejects(get(`http://127.0.0.1:${await closedPort()}/`, agents), { code: 'ECONNREFUSED' });
   agents.destroy();
+});
+
+describe('the clients of stores', () => {
+  const orders = {
+    S3: { vendor: 11, endpoint: 'http://localhost' },
+    Azure: { vendor: 5, endpoint: 'http://localhost' },
+  };
+  for (const [name, { vendor, endpoint }] of Object.entries(orders)) {
+    test(`${name}: speak to allowed addresses only`, async () => {
+      await using server = await listening('127.0.0.1', answering());
+      const order: StorageOrder = {
+        ...{ vendor, endpoint: `${endpoint}:${server.port}`, region: 0, bucket: 'bucket', accessKey: 'account' },
+        ...{ secretKey: 'c2VjcmV0', stsToken: null, sse: null, tag: null },
+      };
+      for (const [allowed, connections] of [
+        [[], 0],
+        [['127.0.0.1'], 1],
+      ] as const) {
+        const agents = buildAgents(new AddressPolicy(allowed), { caFile: null });
+        using store = openStore(order, { agents });
+        await store.probe(AbortSignal.timeout(10_000)).catch(() => {});
+        assert.equal(Math.min(server.sockets.length, 1), connections);
+        agents.destroy();
+      }
+    });
+  }
 });

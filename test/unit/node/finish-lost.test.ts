@@ -3,11 +3,11 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { finishLost } from '../../../src/node/finish-lost.ts';
-import { type FilesPlan, type RecordingPlan, STANDALONE } from '../../../src/recording/plan.ts';
 import { NO_QUALITY, type RecordingStatus, statusBefore } from '../../../src/recording/status.ts';
 import { readMedia } from '../../probe/media.ts';
+import { planFor } from '../../support/plans.ts';
 import { type RealMedia, realMedia } from '../../support/real-media.ts';
-import { leftBehind, names, openRecording, PICTURE, planIn, record } from '../../support/recorded-files.ts';
+import { leftBehind, names, openRecording, planIn, record } from '../../support/recorded-files.ts';
 import { makeTempFolder } from '../../support/temp-folder.ts';
 
 let media: RealMedia;
@@ -15,23 +15,6 @@ let media: RealMedia;
 before(async () => {
   media = await realMedia(20);
 });
-
-function planFor(files: FilesPlan): RecordingPlan {
-  return {
-    sid: 'sid',
-    page: { url: 'http://127.0.0.1/', mobile: false, readyTimeoutS: 0 },
-    picture: PICTURE,
-    sound: { channels: 1, bitrateKbps: 48 },
-    ...{
-      ...STANDALONE,
-      onhold: false,
-      maxRecordingMs: 3_600_000,
-      files,
-      runtimeFolder: '/nonexistent',
-      identity: null,
-    },
-  };
-}
 
 const LAST: RecordingStatus = {
   ...statusBefore(false),
@@ -63,7 +46,10 @@ test('a recording whose process died ends as partial, with what is on the disk',
   const { duration } = await readMedia(join(plan.folder, 'sid_name_0.mp4'));
   assert.ok(Math.abs(duration - 18) < 0.25, `${duration} s`);
   assert.ok(Math.abs(progress.mediaMs - duration * 1000) < 150);
-  assert.deepEqual({ ...progress, mediaMs: 0 }, { ...LAST.progress, mediaMs: 0 });
+  // What can be counted in the files is; the rest is as it was told last.
+  assert.ok(Math.abs(progress.frames - 180) <= 2);
+  assert.ok(progress.bytes > 10_000);
+  assert.equal(progress.missingFrames, 2);
 });
 
 test('without a last status the start is that of the first slice', async () => {
@@ -71,7 +57,7 @@ test('without a last status the start is that of the first slice', async () => {
   const { plan, opened } = await leftBehind(media, folder.path, 18);
   const { startedMs, progress } = await finishLost(planFor(plan), null, '');
   assert.equal(startedMs, opened[0]?.startMs);
-  assert.equal(progress.frames, 0);
+  assert.ok(progress.frames > 0);
 });
 
 test('where nothing was recorded the end is failed, without files', async () => {
@@ -106,4 +92,19 @@ test('a recording that could still complete its files before its process ended k
     end.files.map(({ name }) => name),
     ['sid_name.m3u8', 'sid_name_0.mp4'],
   );
+});
+
+test('files that are whole, but stored elsewhere and gone here, are told as they were known', async () => {
+  await using folder = await makeTempFolder();
+  const known = [{ name: 'sid_name.m3u8', kind: 'playlist', sliceStartMs: 77 }] as const;
+  const end = await finishLost(planFor(planIn(folder.path)), { ...LAST, files: known }, 'the service ended');
+  assert.deepEqual({ outcome: end.outcome, files: end.files }, { outcome: 'partial', files: known });
+});
+
+test('each file that is whole is told', async () => {
+  await using folder = await makeTempFolder();
+  const { plan, opened } = await leftBehind(media, folder.path, 18);
+  const ready: string[] = [];
+  await finishLost(planFor(plan), LAST, 'lost', ({ name }) => ready.push(name));
+  assert.deepEqual(new Set(ready), new Set([...opened.map(({ name }) => name), 'sid_name.m3u8', 'sid_name_0.mp4']));
 });

@@ -26,7 +26,11 @@ test('slices and the open one are read back as they were written', async () => {
   await journal.opened(opened(slice(1)));
   assert.deepEqual(await journal.read(), { slices: [slice(0)], open: opened(slice(1)), assembled: [] });
   await journal.closed(slice(1));
-  assert.deepEqual(await new Journal(folder.file('a.journal')).read(), { slices: [slice(0), slice(1)], open: null, assembled: [] });
+  assert.deepEqual(await new Journal(folder.file('a.journal')).read(), {
+    slices: [slice(0), slice(1)],
+    open: null,
+    assembled: [],
+  });
 });
 
 test('a journal cut off at any byte tells what its whole lines tell', async () => {

@@ -109,12 +109,20 @@ test('nothing that comes while it is held is ever shown', () => {
 test('when frames stop coming it is the same after two seconds, without being told', () => {
   const timeline = timelineAt(0);
   const live = show(timeline, stretch(0, 2), 0);
-  assert.deepEqual(fill(timeline, 2000, 3900), []);
-  const filled = fill(timeline, 4000, 7900);
+  assert.deepEqual(fill(timeline, 2000, 3700), []);
+  const filled = fill(timeline, 3800, 7900);
   const again = show(timeline, stretch(2, 6), 6000);
   assertRising([...live, ...filled, ...again]);
   assert.ok(widestGap(of([...live, ...filled, ...again], 'video')) <= 501);
   assert.equal(of(again, 'video').length, 40);
+});
+
+test('a process that stood still for a while shows what was waiting, not a still', () => {
+  const timeline = timelineAt(0);
+  const before = [...show(timeline, stretch(0, 2), 0), ...timeline.fill(2000)];
+  const after = [...timeline.fill(6000), ...show(timeline, stretch(2, 6), 2000)];
+  assert.equal(of([...before, ...after], 'video').length, 60);
+  assertRising([...before, ...after]);
 });
 
 test('before the first frame it wants a picture, and shows that one', () => {
@@ -137,6 +145,16 @@ test('held from the beginning, it wants a picture at once', () => {
   const timeline = timelineAt(0);
   timeline.hold(true);
   timeline.fill(0);
+  assert.equal(timeline.wantsStill, true);
+});
+
+test('let go before anything was shown, it gives the first frame time to come', () => {
+  const timeline = timelineAt(0);
+  timeline.hold(true);
+  timeline.hold(false);
+  assert.deepEqual(fill(timeline, 0, 1900), []);
+  assert.equal(timeline.wantsStill, false);
+  timeline.fill(2000);
   assert.equal(timeline.wantsStill, true);
 });
 

@@ -77,9 +77,19 @@ describe('real media', () => {
         { seconds: 8, ...MOVING, sound: SILENCE },
         { seconds: 3, ...MOVING, sound: soft },
       ];
-      const { silent, frozen } = await judge(await encodeScenes(scenes, sound));
+      const media = await encodeScenes(scenes, sound);
+      const { silent, frozen } = await judge(media);
       isNear(silent, [[3, 11]]);
       assert.deepEqual(frozen, []);
+      const heardAt: number[] = [];
+      let now = 0;
+      const watch = watchOf({ onHeard: () => heardAt.push(now) });
+      for (const frame of media.frames) {
+        now = (frame.mediaTime - LEAD_IN) / 90_000;
+        watch.frame(frame);
+      }
+      assert.ok(heardAt.length > 200);
+      assert.ok(heardAt.every((second) => second < 3.2 || second > 10.8));
     });
   }
 

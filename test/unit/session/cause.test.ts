@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type ErrorCode, RecorderError } from '../../../src/errors.ts';
-import { causeOf } from '../../../src/session/cause.ts';
+import { causeOf, troubleOf } from '../../../src/session/cause.ts';
 
 test('a failure is the cause of an end, now, in its own words', (t) => {
   t.mock.timers.enable({ apis: ['Date'], now: 123_456 });
@@ -32,4 +32,17 @@ test('whatever is thrown has a cause', () => {
   assert.deepEqual({ reason, detail }, { reason: 'internal', detail: 'a slip' });
   assert.equal(causeOf('only text').detail, 'only text');
   assert.equal(causeOf(undefined).detail, 'undefined');
+});
+
+test('what the page itself cannot be blamed for is a trouble of its stage', () => {
+  const reasonOf = (error: unknown) => troubleOf(error).reason;
+  assert.equal(reasonOf(new RecorderError('page_lost', '')), 'page_crashed');
+  assert.equal(reasonOf(new RecorderError('page_unreachable', '')), 'navigation_error');
+  assert.equal(reasonOf(new RecorderError('page_timeout', '')), 'page_load_timeout');
+  for (const code of ['browser_lost', 'browser_failed', 'display_failed', 'sound_failed'] as const)
+    assert.equal(reasonOf(new RecorderError(code, '')), 'browser_lost');
+  assert.equal(reasonOf(new TypeError('x')), 'browser_lost');
+  assert.deepEqual(troubleOf(new RecorderError('page_lost', 'why'), 7), {
+    ...{ reason: 'page_crashed', detail: 'why', atMs: 7 },
+  });
 });

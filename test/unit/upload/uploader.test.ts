@@ -176,14 +176,13 @@ test('a store that is away is left alone, and everything arrives when it is back
   const [first] = recordings;
   assert.equal(rig.uploader.view(first?.sid ?? '')?.status, 'backuped');
   assert.equal(rig.uploader.view(first?.sid ?? '')?.problem, 'no answer');
-  assert.equal(rig.uploader.backlog.files, 63);
-  assert.equal(rig.uploader.backlog.recordings, 3);
+  assert.equal(rig.uploader.backlog.pendingFiles, 63);
   rig.user.fault = () => null;
   for (const recording of recordings) {
     assert.equal((await rig.uploader.settled(recording.sid, 20_000))?.status, 'uploaded');
     recording.assertStored();
   }
-  assert.equal(rig.uploader.backlog.files, 0);
+  assert.equal(rig.uploader.backlog.pendingFiles, 0);
 });
 
 test('no more than a few uploads at once, and each recording has its share', async () => {

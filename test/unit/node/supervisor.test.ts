@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { runtimeFolder } from '../../../src/node/runtime.ts';
+import { Supervisor } from '../../../src/node/supervisor.ts';
+import type { Resume } from '../../../src/recording/link.ts';
+import type { RecordingPlan } from '../../../src/recording/plan.ts';
+import type { RunningRecording } from '../../../src/recording/recorder.ts';
+import type { RecordingStatus } from '../../../src/recording/status.ts';
+import { planFor } from '../../support/plans.ts';
+import { planIn, reaches } from '../../support/recorded-files.ts';
+import { makeTempFolder, type TempFolder } from '../../support/temp-folder.ts';
+
+const FAKE = fileURLToPath(new URL('../../support/dying-session.ts', import.meta.url));
+let temp: TempFolder;
+
+before(async () => {
+  temp = await makeTempFolder();
+  // Runtime folders are made below it.
+  process.env['TMPDIR'] = temp.path;
+});
+
+after(() => temp[Symbol.asyncDispose]());
+
+interface Run extends AsyncDisposable {
+  readonly running: RunningRecording;
+  readonly plan: RecordingPlan;
+  readonly seen: RecordingStatus[];
+  readonly events: string[];
+  /** What each of its sessions was told to go on with. */
+  starts(): Promise<(Resume | null)[]>;
+}
+
+/** A recording whose sessions are fakes; `host` says how they behave. */
+async function run(host: string, resume: Resume | null = null): Promise<Run> {
+  const folder = await makeTempFolder();
+  const sid = `sid${Math.random()}`;
+  const supervisor = new Supervisor({ keepSpare: false, sessionModule: FAKE });
+  const plan = {
+    ...planFor(planIn(folder.file('files')), { sid, runtimeFolder: runtimeFolder(sid) }),
+    page: { url: `http://${host}/`, mobile: false, readyTimeoutS: 0 },
+  };
+  const running = supervisor.start(plan, resume);
+  const seen = [running.status];
+  const events: string[] = [];
+  running.onStatus((status) => seen.push(status));
+  running.onEvent(({ name }) => events.push(name));
+  return {
+    ...{ running, plan, seen, events },
+    starts: async () => {
+      const text = await readFile(join(plan.files.folder, 'starts'), 'utf8').catch(() => '');
+      return text.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as Resume | null]));
+    },
+    async [Symbol.asyncDispose]() {
+      await running.stop();
+      await folder[Symbol.asyncDispose]();
+    },
+  };
+}
+
+test('a session that dies is followed by another, which goes on', async () => {
+  await using recording = await run('plain');
+  const { running, seen, events, plan } = recording;
+  await reaches(() => running.status.slices === 1);
+  const { startedMs } = running.status;
+  await assert.rejects(running.hold(true), /died before it took the order/);
+  await reaches(() => running.status.slices === 2);
+  assert.deepEqual(await recording.starts(), [
+    null,
+    { startedMs, onhold: false, pushes: ['rtmp://localhost/app/key'] },
+  ]);
+  // Whoever looks does not see that it began anew.
+  const told = seen.map(({ phase, slices }) => `${phase} ${slices}`);
+  assert.deepEqual(told, ['starting 0', 'starting 0', 'recording 1', 'recording 2']);
+  assert.deepEqual(events, ['slice_started', 'slice_started']);
+  await running.push([]);
+  assert.equal((await running.stop()).outcome, 'complete');
+  assert.deepEqual(await readdir(temp.file(`tapehead-${process.getuid?.()}`)), []);
+  assert.equal(plan.sid, running.sid);
+});
+
+test('a session that dies again and again is given up, and what it left is completed', async () => {
+  await using recording = await run('dies');
+  const end = await recording.running.ended;
+  assert.equal(end.reason, 'session_lost');
+  assert.match(end.detail, /SIGKILL/);
+  assert.equal((await recording.starts()).length, 4);
+});
+
+test('one that dies of being stopped is not gone on with', async () => {
+  await using recording = await run('stays');
+  await reaches(() => recording.running.status.slices === 1);
+  assert.equal((await recording.running.stop()).reason, 'session_lost');
+  assert.equal((await recording.starts()).length, 1);
+});
+
+test('a recording of a service that died begins where it was', async () => {
+  const resume: Resume = { startedMs: 1000, onhold: true, pushes: [] };
+  await using recording = await run('plain', resume);
+  const [first] = recording.seen;
+  assert.deepEqual(
+    { phase: first?.phase, startedMs: first?.startedMs, onhold: first?.onhold },
+    { phase: 'recording', startedMs: 1000, onhold: true },
+  );
+  await reaches(() => recording.running.status.slices === 2);
+  assert.deepEqual(await recording.starts(), [resume]);
+});
