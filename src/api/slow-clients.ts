@@ -6,8 +6,8 @@ const LIMITS = {
   headersTimeout: 10_000,
   /** For all of a request; how long its answer takes is not limited. */
   requestTimeout: 30_000,
-  /** Between two requests. Longer than proxies commonly keep a connection for, so that it is they who end it. */
-  keepAliveTimeout: 75_000,
+  /** Between two requests. The end of the service waits for it, too. */
+  keepAliveTimeout: 5_000,
   connectionsCheckingInterval: 5_000,
 };
 const MOST_CONNECTIONS = 1_000;

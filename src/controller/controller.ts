@@ -142,7 +142,8 @@ export class Controller {
     );
     const leftMs = this.#limits.stopMs - (performance.now() - askedMs);
     const upload = await this.#parts.uploads.settled(call.sid, Math.min(leftMs, this.#limits.uploadMs));
-    return { ...view, files: withPrefix(live.record, end.files), end, upload };
+    const status = { ...view.status, pushes: live.running.status.pushes };
+    return { ...view, status, files: withPrefix(live.record, end.files), end, upload };
   }
 
   /** Sids of the recordings that were running when the last service died. */

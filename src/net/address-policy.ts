@@ -33,7 +33,7 @@ export class AddressPolicy {
 export function forbidden(host: string): RecorderError {
   return new RecorderError(
     'address_forbidden',
-    `expected a public address, ${host} is at none; the setting allowPrivate (TAPEHEAD_ALLOW_PRIVATE) names networks to allow`,
+    `expected a host with a public address, got ${host}; the setting allowPrivate (TAPEHEAD_ALLOW_PRIVATE) names networks to allow`,
   );
 }
 

@@ -76,8 +76,9 @@ export class EgressProxy implements AsyncDisposable {
     try {
       const destination = await handshake(client, gone.signal);
       const remote = await this.#dial(destination, gone.signal);
-      client.write(reply(REPLY.connected));
       this.#own(remote);
+      if (client.destroyed) remote.destroy();
+      client.write(reply(REPLY.connected));
       joinSockets(client, remote);
     } catch (error) {
       const answer = answerTo(error);

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
 import { messageOf, RecorderError } from '../errors.ts';
@@ -18,7 +19,8 @@ export function trust(caFile: string | null): SecureContext {
 function readPem(file: string): string {
   try {
     const pem = readFileSync(file, 'utf8');
-    createSecureContext({ ca: pem });
+    // Node's TLS takes a text without certificates for none, and says nothing.
+    new X509Certificate(pem);
     return pem;
   } catch (error) {
     throw new RecorderError('config_invalid', `expected certificates in PEM form in ${file}: ${messageOf(error)}`);

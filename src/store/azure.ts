@@ -26,7 +26,8 @@ export class AzureStore implements Store {
   readonly place: string;
   readonly #container: ContainerClient;
   readonly #calls: Calls;
-  readonly #tags: Record<string, string>;
+  /** What each blob is stored with besides its type; no empty tags, which it takes for tags. */
+  readonly #extras: { readonly tags?: Record<string, string> };
 
   /** @throws StoreError when the order names no place that there can be */
   constructor(order: StorageOrder, context: StoreContext) {
@@ -37,7 +38,8 @@ export class AzureStore implements Store {
     const pipeline = newPipeline(new StorageSharedKeyCredential(account, key), optionsFor(url, context));
     this.#container = new ContainerClient(`${url}/${encodeURIComponent(bucket)}`, pipeline);
     this.#calls = new Calls(this.place);
-    this.#tags = Object.fromEntries(parseTags(tag));
+    const tags = parseTags(tag);
+    this.#extras = tags.length > 0 ? { tags: Object.fromEntries(tags) } : {};
   }
 
   async put(object: StoredObject, signal: AbortSignal): Promise<void> {
@@ -71,17 +73,16 @@ export class AzureStore implements Store {
   }
 
   #headOf({ contentType }: StoredObject) {
-    return { blobHTTPHeaders: { blobContentType: contentType }, tags: this.#tags };
+    return { blobHTTPHeaders: { blobContentType: contentType }, ...this.#extras };
   }
 
   /** Blocks of an upload that was cut off are replaced by those with the same number; the rest goes at the commit. */
   async #putInBlocks(blob: BlockBlobClient, object: StoredObject, signal: AbortSignal): Promise<void> {
     const ids: string[] = [];
-    await inParallel(PARALLEL, readParts(object, signal), signal, async ({ number, data, release }, ended) => {
+    await inParallel(PARALLEL, readParts(object, signal), signal, async ({ number, data }, ended) => {
       const id = blockId(number);
       ids[number - 1] = id;
       await this.#calls.run(ended, (abortSignal) => blob.stageBlock(id, data, data.length, { abortSignal }));
-      release();
     });
     await this.#calls.run(signal, (abortSignal) => blob.commitBlockList(ids, { ...this.#headOf(object), abortSignal }));
   }

@@ -113,7 +113,7 @@ function statusOf(error: unknown): number | null {
   return typeof status === 'number' ? status : null;
 }
 
-/** Of a store that has never taken anything. */
+/** Of a store that has never taken anything. A good answer that failed all the same is that of something else than a store. */
 function isRefusalForGood(status: number): boolean {
-  return status >= 300 && status < 500 && ![307, 408, 409, 429].includes(status);
+  return status >= 200 && status < 500 && ![307, 408, 409, 429].includes(status);
 }

@@ -9,8 +9,6 @@ export interface Part {
   /** From 1. */
   readonly number: number;
   readonly data: Buffer;
-  /** Tells that nobody looks at `data` any more: its memory then serves a later part, which keeps garbage from piling up. */
-  readonly release: () => void;
 }
 
 /** Size of all parts but the last. An object that is no larger goes up in one piece. */
@@ -28,11 +26,8 @@ export async function* readParts(
 ): AsyncGenerator<Part> {
   signal.throwIfAborted();
   const size = Math.min(partBytes(bytes), bytes);
-  const spare: Buffer[] = [];
-  const next = () => spare.pop() ?? Buffer.allocUnsafeSlow(size);
-  const part = (data: Buffer, number: number) => ({ number, data, release: () => spare.push(data) });
   let number = 1;
-  let data = next();
+  let data = Buffer.allocUnsafeSlow(size);
   let filled = 0;
   let read = 0;
   for await (const chunk of chunksOf(await open(), signal)) {
@@ -41,9 +36,9 @@ export async function* readParts(
     if (read > bytes) break;
     while (rest.length > 0) {
       if (filled === size) {
-        yield part(data, number);
+        yield { number, data };
         number += 1;
-        data = next();
+        data = Buffer.allocUnsafeSlow(size);
         filled = 0;
       }
       const copied = rest.copy(data, filled);
@@ -52,7 +47,7 @@ export async function* readParts(
     }
   }
   if (read !== bytes) throw new Error(`expected ${bytes} bytes to store, got ${read > bytes ? 'more' : read}`);
-  yield part(data.subarray(0, filled), number);
+  yield { number, data: data.subarray(0, filled) };
 }
 
 async function* chunksOf(stream: Readable, signal: AbortSignal): AsyncGenerator<Buffer> {

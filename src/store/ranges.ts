@@ -30,12 +30,12 @@ export async function readRanges(fetch: (from: number, bytes: number) => Promise
 }
 
 async function* rangesFrom(first: Range, fetch: (from: number, bytes: number) => Promise<Range>) {
-  let range = first;
-  let read = 0;
-  for (;;) {
-    if (range.data.length > 0) yield range.data;
-    read += range.data.length;
-    if (read >= first.totalBytes || range.data.length === 0) return;
-    range = await fetch(read, RANGE_BYTES);
+  if (first.totalBytes > 0) yield first.data;
+  let read = first.data.length;
+  while (read < first.totalBytes) {
+    const { data } = await fetch(read, RANGE_BYTES);
+    if (data.length === 0) throw new StoreError('refused', `expected ${first.totalBytes} bytes, got ${read}`);
+    yield data;
+    read += data.length;
   }
 }

@@ -28,8 +28,8 @@ const PARALLEL = 4;
 /** For taking back what was begun; the store may well be away. */
 const GIVE_UP_MS = 5_000;
 const PROBE_KEY = 'tapehead-probe';
-/** How stores call a part of an upload that does not exist. They look at that last. */
-const NO_UPLOAD = ['NoSuchUpload', 'NoSuchKey', 'InvalidArgument', 'InvalidPart', 'InvalidUploadId', 'EntityTooSmall'];
+/** How stores refuse a part of an upload that does not exist, when they have nothing against the rest. */
+const NO_UPLOAD = ['NoSuchUpload', 'NoSuchKey'];
 
 const SSE = { kms: 'aws:kms', aes256: 'AES256' } as const;
 
@@ -88,27 +88,21 @@ export class S3Store implements Store {
   }
 
   /**
-   * Sends a part of an upload that does not exist: a key that may only write is enough for that, and nothing is stored.
-   * Buckets that demand certain headers (encryption, tags) refuse it, so a refusal is made sure of by beginning an upload.
+   * Sends a part of an upload that does not exist: a key that may only write is enough for that, and nothing is stored. Buckets
+   * that demand certain headers (encryption, tags) refuse it, so a refusal is made sure of by beginning an upload.
    */
   async probe(signal: AbortSignal): Promise<void> {
-    const command = new UploadPartCommand({
-      ...this.#at(PROBE_KEY),
-      UploadId: 'none',
-      PartNumber: 1,
-      Body: Buffer.from('.'),
-    });
+    const part = { ...this.#at(PROBE_KEY), UploadId: 'none', PartNumber: 1, Body: Buffer.from('.') };
+    const command = new UploadPartCommand(part);
     try {
       await this.#calls.probe(signal, (abortSignal) => this.#client.send(command, { abortSignal }));
     } catch (error) {
-      if (!hasAnswered(error)) throw error;
+      if (!hasAnswered(error) || error.failure === 'refused') throw error;
       if (NO_UPLOAD.includes(error.code)) return;
-      if (error.status === 403 && !['InvalidAccessKeyId', 'SignatureDoesNotMatch'].includes(error.code)) {
-        return await this.#probeByUpload(signal);
-      }
-      throw error;
     }
-    throw new StoreError('configuration', `${this.place} answered, but not as S3 does`);
+    const object = { key: PROBE_KEY, contentType: 'application/octet-stream' };
+    const uploadId = await this.#calls.probe(signal, (abortSignal) => this.#begin(object, abortSignal));
+    await this.#giveUp(PROBE_KEY, uploadId);
   }
 
   /** Ends what is under way. */
@@ -122,12 +116,6 @@ export class S3Store implements Store {
 
   #headOf({ key, contentType }: Pick<StoredObject, 'key' | 'contentType'>) {
     return { ...this.#at(key), ContentType: contentType, ...this.#extras };
-  }
-
-  async #probeByUpload(signal: AbortSignal): Promise<void> {
-    const object = { key: PROBE_KEY, contentType: 'application/octet-stream' };
-    const uploadId = await this.#calls.probe(signal, (abortSignal) => this.#begin(object, abortSignal));
-    await this.#giveUp(PROBE_KEY, uploadId);
   }
 
   async #putInParts(object: StoredObject, signal: AbortSignal): Promise<void> {
@@ -148,23 +136,16 @@ export class S3Store implements Store {
     const checksum = this.#genuine ? ({ ChecksumAlgorithm: 'CRC32' } as const) : {};
     const command = new CreateMultipartUploadCommand({ ...this.#headOf(object), ...checksum });
     const { UploadId } = await this.#client.send(command, { abortSignal });
-    if (UploadId === undefined) throw new StoreError('refused', `${this.place} began an upload without an id`);
+    if (UploadId === undefined) throw new StoreError('configuration', `${this.place} answers, but not as S3 does`);
     return UploadId;
   }
 
   async #sendParts(object: StoredObject, uploadId: string, signal: AbortSignal): Promise<CompletedPart[]> {
     const parts: CompletedPart[] = [];
-    await inParallel(PARALLEL, readParts(object, signal), signal, async ({ number, data, release }, ended) => {
-      const part = {
-        ...this.#at(object.key),
-        UploadId: uploadId,
-        PartNumber: number,
-        Body: data,
-        ContentLength: data.length,
-      };
-      const command = new UploadPartCommand(part);
+    await inParallel(PARALLEL, readParts(object, signal), signal, async ({ number, data }, ended) => {
+      const part = { ...this.#at(object.key), UploadId: uploadId, PartNumber: number, Body: data };
+      const command = new UploadPartCommand({ ...part, ContentLength: data.length });
       const sent = await this.#calls.run(ended, (abortSignal) => this.#client.send(command, { abortSignal }));
-      release();
       parts[number - 1] = { PartNumber: number, ETag: sent.ETag, ChecksumCRC32: sent.ChecksumCRC32 };
     });
     return parts;

@@ -11,14 +11,18 @@ export interface StoredObject {
 }
 
 /**
- * One bucket or container of one vendor, with its credentials. All methods throw `StoreError`; memory stays flat whatever the
- * size of an object.
+ * One bucket or container of one vendor, with its credentials. All methods throw `StoreError`, or the reason of a signal that
+ * ended them; memory stays flat whatever the size of an object.
  */
 export interface Store extends Disposable {
   /** `https://host/bucket`, for logs and errors: no secret in it. */
   readonly place: string;
-  /** Resolves once the store has confirmed. An earlier, unfinished upload of this key is given up first. */
+  /**
+   * Resolves once the store has confirmed. An earlier, unfinished upload of this key is given up first. What opening or reading
+   * the body throws is thrown as it is; so is an Error when it is not as long as it says.
+   */
   put(object: StoredObject, signal: AbortSignal): Promise<void>;
+  /** Reading may pause for any time. The stream fails with a StoreError. */
   get(key: string, signal: AbortSignal): Promise<Readable>;
   /** An object that is not there counts as removed. */
   remove(key: string, signal: AbortSignal): Promise<void>;

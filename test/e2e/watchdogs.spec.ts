@@ -30,14 +30,14 @@ async function expectGoesOn(recording: Recording): Promise<Gap> {
   expect(isMonotonic(await readPackets(mp4, 'audio'))).toBe(true);
   const frames = await collectFrames(mp4);
   const times = drawnTimes(frames, stoppedMs);
-  expect(stoppedMs - (times.at(-1) ?? 0)).toBeLessThan(2000);
+  expect(stoppedMs - (times.at(-1) ?? 0)).toBeLessThan(3000);
   const bad = frames.length - times.length;
   expect(bad / ((await readMedia(mp4)).video?.fps ?? 1), 'seconds that show something else than the page').toBeLessThan(
-    1,
+    2,
   );
   const { playlist, problems } = await checkHls(await recording.file('.m3u8'));
   expect(problems).toEqual([]);
-  expect(playlist.slices.map(({ discontinuity }) => discontinuity)).toEqual([true, true]);
+  expect(playlist.slices.filter(({ discontinuity }) => discontinuity).length).toBeGreaterThanOrEqual(2);
   expect(await leftovers(recording.sid)).toEqual([]);
   return longestGap(times);
 }
@@ -69,18 +69,21 @@ test('a page that hangs', async () => {
   expect(gap.toMs - gap.fromMs).toBeLessThan(15_000);
 });
 
-test('a page that goes to an address with an error is brought back', async () => {
-  await using pages = await servePages();
-  await using folder = await makeTempFolder();
-  await using service = await Service.start(folder.path);
-  const recording = await service.record({
-    url: pages.url('faulty', { fault: 'leave', to: '/status/500', after: 4000 }),
+for (const [what, to] of [
+  ['answers with an error', '/status/500'],
+  ['nobody answers at', 'http://127.0.0.1:1/'],
+] as const) {
+  test(`a page that goes to an address that ${what} is brought back`, async () => {
+    await using pages = await servePages();
+    await using folder = await makeTempFolder();
+    await using service = await Service.start(folder.path);
+    const recording = await service.record({ url: pages.url('faulty', { fault: 'leave', to, after: 4000 }) });
+    await recording.begun();
+    await loaded(pages, 2);
+    const gap = await expectGoesOn(recording);
+    expect(gap.toMs - gap.fromMs).toBeLessThan(10_000);
   });
-  await recording.begun();
-  await loaded(pages, 2);
-  const gap = await expectGoesOn(recording);
-  expect(gap.toMs - gap.fromMs).toBeLessThan(10_000);
-});
+}
 
 for (const program of ['chromium', 'Xorg', 'pulseaudio']) {
   test(`${program} is killed: another stage is made, the file goes on`, async () => {
@@ -99,17 +102,28 @@ for (const program of ['chromium', 'Xorg', 'pulseaudio']) {
   });
 }
 
-for (const sync of ['media', 'naive']) {
-  test(`sound that is lost on its way (${sync}) comes back with the page`, async () => {
+/** Pages whose sound is an element's, an AudioContext's, an element's in a frame that has a process of its own. */
+const SOUNDING: Readonly<Record<string, (pages: Pages) => string>> = {
+  element: (pages) => pages.url('animated', { sync: 'media' }),
+  AudioContext: (pages) => pages.url('animated', { sync: 'naive' }),
+  'frame of another site': (pages) => {
+    const src = pages.url('animated', { sync: 'media' }).replace('127.0.0.1', 'localhost');
+    return pages.url('framed', { src });
+  },
+};
+
+for (const [what, urlOf] of Object.entries(SOUNDING)) {
+  test(`sound of an ${what} that is lost on its way comes back with the page`, async () => {
     await using pages = await servePages();
     await using folder = await makeTempFolder();
     await using service = await Service.start(folder.path);
-    const recording = await service.record({ url: pages.url('animated', { sync }) });
+    const recording = await service.record({ url: urlOf(pages) });
     await recording.begun();
     await sleep(3000);
+    const asked = pageRequests(pages);
     const killedMs = Date.now();
     expect(await killSoundStreams(recording.sid)).toBeGreaterThan(0);
-    await loaded(pages, 2);
+    await loaded(pages, 2 * asked);
     expect(Date.now() - killedMs).toBeLessThan(20_000);
     await sleep(4000);
     expect((await recording.stop()).status).toBe(200);
@@ -163,23 +177,31 @@ test('a page that crashes again and again ends the recording', async () => {
   expect(await leftovers(recording.sid)).toEqual([]);
 });
 
-test.describe('WebGL', () => {
-  test('is recorded', async () => {
-    await using pages = await servePages();
-    await using folder = await makeTempFolder();
-    await using service = await Service.start(folder.path);
-    const recording = await service.record({ url: pages.url('faulty', { fault: 'webgl' }) });
+test('WebGL and large video are recorded', async () => {
+  await using pages = await servePages();
+  await using folder = await makeTempFolder();
+  await using service = await Service.start(folder.path);
+  for (const fault of ['webgl', 'video']) {
+    const recording = await service.record({ url: pages.url('faulty', { fault }) });
     await recording.begun();
     await sleep(3000);
     expect((await recording.stop()).status).toBe(200);
-  });
+  }
+});
 
-  test('ends the recording where the operator does not want it', async () => {
+for (const [fault, setting, limit, detail] of [
+  ['webgl', 'TAPEHEAD_LIMIT_WEBGL', 'true', 'WebGL'],
+  ['video', 'TAPEHEAD_LIMIT_VIDEO_PIXELS', '100000', '230400 pixels'],
+  ['traffic', 'TAPEHEAD_LIMIT_BANDWIDTH_KBPS', '20', 'kbit/s'],
+] as const) {
+  test(`a page beyond a limit of the operator's (${fault}) is given up`, async () => {
     await using pages = await servePages();
     await using folder = await makeTempFolder();
-    await using service = await Service.start(folder.path, { TAPEHEAD_LIMIT_WEBGL: 'true' });
-    const recording = await service.record({ url: pages.url('faulty', { fault: 'webgl' }) });
-    expect(await recording.ended()).toMatch(/stop code 2 capability_limit: .*WebGL/);
+    await using service = await Service.start(folder.path, { [setting]: limit });
+    const recording = await service.record({ url: pages.url('faulty', { fault }) });
+    const end = await recording.ended();
+    expect(end).toMatch(/stop code 2 capability_limit: the page/);
+    expect(end).toContain(detail);
     expect(await leftovers(recording.sid)).toEqual([]);
   });
-});
+}

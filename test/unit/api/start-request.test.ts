@@ -253,6 +253,8 @@ describe('storageConfig', () => {
     [{ accessKey: undefined }, /accessKey: expected .*, got nothing/],
     [{ secretKey: 5 }, /secretKey: expected .*not shown/],
     [{ vendor: 11 }, /extensionParams\.endpoint: expected the host of vendor 11, got nothing/],
+    [{ extensionParams: { endpoint: 'ftp://x.org' } }, /endpoint: expected a host, with or without scheme/],
+    [{ vendor: 11, extensionParams: { endpoint: 'x.org/?list' } }, /endpoint: expected a host, with or without/],
     [{ extensionParams: { sse: 'rot13' } }, /sse: expected one of "kms", "aes256"/],
     [{ fileNamePrefix: ['a/b'] }, /fileNamePrefix\[0\]: expected letters, digits/],
     [{ fileNamePrefix: ['ok', '..'] }, /fileNamePrefix\[1\]/],

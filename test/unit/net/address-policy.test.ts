@@ -116,5 +116,5 @@ test('a refusal names the host, what is wrong with it, and the setting', () => {
   const { code, message, blame } = forbidden('intranet');
   assert.equal(code, 'address_forbidden');
   assert.equal(blame, 'request');
-  assert.match(message, /public address, intranet .*TAPEHEAD_ALLOW_PRIVATE/);
+  assert.match(message, /public address, got intranet; .*TAPEHEAD_ALLOW_PRIVATE/);
 });

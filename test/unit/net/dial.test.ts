@@ -150,6 +150,10 @@ describe('dial with TLS', () => {
 
   test('a file without certificates', async () => {
     await using folder = await makeTempFolder();
-    assert.throws(() => trust(folder.file('missing.pem')), { code: 'config_invalid', message: /missing\.pem/ });
+    const empty = folder.file('empty.pem');
+    writeFileSync(empty, 'none');
+    for (const file of [empty, folder.file('missing.pem')]) {
+      assert.throws(() => trust(file), { code: 'config_invalid', message: /certificates in PEM form in .*\.pem: / });
+    }
   });
 });

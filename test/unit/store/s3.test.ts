@@ -1,4 +1,8 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { Agent, createServer } from 'node:http';
+import { Agent as TlsAgent } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { describe, it } from 'node:test';
 import type { StorageOrder } from '../../../src/recording/storage.ts';
@@ -156,6 +160,16 @@ describe('a store', () => {
     await using strict = await strictFor(order);
     using store = new S3Store(order, strict);
     assert.equal(store.place, 'https://s3.example.org/recordings');
+  });
+
+  it('that is something else is found out', async () => {
+    const page = createServer((_request, response) => response.end('<html>welcome</html>')).listen(0, '127.0.0.1');
+    await once(page, 'listening');
+    const { port } = page.address() as AddressInfo;
+    const agents = { http: new Agent(), https: new TlsAgent() };
+    using store = new S3Store(orderOf({ endpoint: `http://127.0.0.1:${port}` }), { agents });
+    await assert.rejects(store.probe(GO_ON), { name: 'StoreError', failure: 'configuration' });
+    page.close();
   });
 
   it('that is closed fails what is under way, and what comes', async () => {
