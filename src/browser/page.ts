@@ -185,7 +185,7 @@ export class RecordedPage {
       .catch((error: unknown) => {
         throw new RecorderError(
           'page_unreachable',
-          `expected ${hostOf(url)} to answer with a page: ${firstLine(messageOf(error))}`,
+          `expected ${hostOf(url)} to answer with a page: ${reasonOf(error)}`,
           { cause: error },
         );
       });
@@ -271,6 +271,11 @@ function hostOf(url: string): string {
   return URL.parse(url)?.host ?? 'the page';
 }
 
-function firstLine(text: string): string {
-  return text.split('\n', 1)[0] ?? text;
+/** Puppeteer adds the whole address, which may hold a token. */
+function reasonOf(error: unknown): string {
+  return (
+    messageOf(error)
+      .split('\n', 1)[0]
+      ?.replace(/ at \S+$/, '') ?? ''
+  );
 }

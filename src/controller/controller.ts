@@ -6,6 +6,7 @@ import type { Recorder, RunningRecording } from '../recording/recorder.ts';
 import { type RecordedFile, statusBefore } from '../recording/status.ts';
 import type { StorageOrder } from '../recording/storage.ts';
 import type { UtcMs } from '../types.ts';
+import { requireAllowed } from './addresses.ts';
 import type { Capacity, Demand, Permit } from './capacity.ts';
 import { type Follower, Followers } from './follower.ts';
 import type { Known } from './known.ts';
@@ -92,8 +93,7 @@ export class Controller {
     const resource = this.#openResource(order, order);
     const earlier = this.#registry.byResource(order.resourceId);
     if (earlier !== null) return this.#startedBefore(earlier);
-    const { url, pushes, storage } = order.web;
-    this.#requireAllowed([url, ...pushes, ...endpointOf(storage)]);
+    requireAllowed(order.web, this.#parts.forbids);
     this.#requireFresh(resource);
     this.#requireNoConflict(order);
     const permit = this.#reserve(order.web);
@@ -114,7 +114,7 @@ export class Controller {
   /** Changes a recording; what is wrong with one member keeps all from taking effect. Returns once the files follow. */
   async update(call: RecordingCall, order: UpdateOrder): Promise<void> {
     const { onhold, pushes, storage } = order;
-    this.#requireAllowed([...(pushes ?? []), ...endpointOf(storage)]);
+    requireAllowed(order, this.#parts.forbids);
     const live = this.#find(call, call);
     requireStaying(live);
     if (storage !== undefined) this.#requireStored(call.sid);
@@ -270,13 +270,6 @@ export class Controller {
     this.#parts.uploads.begin({ sid, folder, stem, prefix, hls, mp4: mp4 !== null, storage });
   }
 
-  #requireAllowed(urls: readonly string[]): void {
-    for (const url of urls) {
-      const reason = this.#parts.forbids(url);
-      if (reason !== null) throw new RecorderError('request_invalid', reason);
-    }
-  }
-
   #requireStored(sid: string): void {
     if (this.#parts.uploads.view(sid) !== null) return;
     throw new RecorderError(
@@ -315,13 +308,6 @@ export class Controller {
 
 function requireStaying(live: LiveRecording): void {
   if (live.exiting) throw new RecorderError('recording_exiting', `recording ${live.record.sid} is ending`);
-}
-
-/** As a URL, when the store is not one of a known vendor's. */
-function endpointOf(storage: StorageOrder | null | undefined): string[] {
-  const endpoint = storage?.endpoint;
-  if (!endpoint) return [];
-  return [endpoint.includes('://') ? endpoint : `https://${endpoint}`];
 }
 
 function notCompleted(message: string): RecorderError {

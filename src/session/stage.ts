@@ -83,7 +83,8 @@ export class Stage implements AsyncDisposable {
       onReload: this.#events.onReload,
       onTrouble: this.#events.onTrouble,
     });
-    const ready = tries === 2 ? await this.#page.open() : await this.#page.reload();
+    const page = this.#page;
+    const ready = await this.#explained(tries === 2 ? page.open() : page.reload());
     this.#events.onStep('page');
     return ready;
   }
@@ -91,7 +92,16 @@ export class Stage implements AsyncDisposable {
   /** Opens the page anew, once what ails it has been removed. @throws RecorderError */
   async reload(reason: ReloadReason | null): Promise<PageReady> {
     if (!this.#page) throw new RecorderError('browser_lost', 'there is no page to load anew');
-    return await this.#page.reload(reason && (CULPRITS[reason] ?? null));
+    return await this.#explained(this.#page.reload(reason && (CULPRITS[reason] ?? null)));
+  }
+
+  /** Of what the way out refuses, Chromium knows only that it failed. */
+  async #explained(opening: Promise<PageReady>): Promise<PageReady> {
+    return await opening.catch((error: unknown) => {
+      const why = this.#egress?.lastFailure;
+      if (!why || !(error instanceof RecorderError) || !error.message.includes('ERR_SOCKS')) throw error;
+      throw new RecorderError('page_unreachable', why.message, { cause: error });
+    });
   }
 
   /** When a frame of the page began, UTC ms; null when it does not tell. */

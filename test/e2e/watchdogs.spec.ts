@@ -104,16 +104,16 @@ for (const program of ['chromium', 'Xorg', 'pulseaudio']) {
 
 /** Pages whose sound is an element's, an AudioContext's, an element's in a frame that has a process of its own. */
 const SOUNDING: Readonly<Record<string, (pages: Pages) => string>> = {
-  element: (pages) => pages.url('animated', { sync: 'media' }),
-  AudioContext: (pages) => pages.url('animated', { sync: 'naive' }),
-  'frame of another site': (pages) => {
+  'an element': (pages) => pages.url('animated', { sync: 'media' }),
+  'an AudioContext': (pages) => pages.url('animated', { sync: 'naive' }),
+  'a frame of another site': (pages) => {
     const src = pages.url('animated', { sync: 'media' }).replace('127.0.0.1', 'localhost');
     return pages.url('framed', { src });
   },
 };
 
 for (const [what, urlOf] of Object.entries(SOUNDING)) {
-  test(`sound of an ${what} that is lost on its way comes back with the page`, async () => {
+  test(`sound of ${what} that is lost on its way comes back with the page`, async () => {
     await using pages = await servePages();
     await using folder = await makeTempFolder();
     await using service = await Service.start(folder.path);

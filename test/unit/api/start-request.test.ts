@@ -124,6 +124,8 @@ describe('out of range', () => {
   }
 });
 
+const STORAGE = { vendor: 1, region: 0, bucket: 'b', accessKey: 'hidden-key', secretKey: 'hidden-secret' };
+
 describe('services', () => {
   const web = (webRequest() as { extensionServiceConfig: { extensionServices: object[] } }).extensionServiceConfig
     .extensionServices[0] as object;
@@ -174,10 +176,12 @@ describe('services', () => {
     const requests = [
       webRequest({ url: 'http://forbidden/' }),
       { extensionServiceConfig: { extensionServices: [web, forbidden] } },
+      webRequest({}, { storageConfig: { ...STORAGE, vendor: 11, extensionParams: { endpoint: 'forbidden' } } }),
     ];
     for (const request of requests) {
       const [code, , detail] = await startWith(request);
-      assert.deepEqual([code, detail], [2, 'that address is forbidden']);
+      assert.equal(code, 2);
+      assert.match(detail, /^(url|rtmpUrl|endpoint): that address is forbidden$/);
     }
     assert.deepEqual(service.recorder.recordings, []);
   });
@@ -199,7 +203,7 @@ describe('services', () => {
 });
 
 describe('storageConfig', () => {
-  const storage = { vendor: 1, region: 0, bucket: 'b', accessKey: 'hidden-key', secretKey: 'hidden-secret' };
+  const storage = STORAGE;
 
   async function detailOf(change: object): Promise<string> {
     const { status, body } = await service.start(
