@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import { parseRtmpUrl } from '../recording/rtmp-url.ts';
 import { integer, oneOf, text, toggle } from './schema-parts.ts';
 import { storageSchema } from './schema-storage.ts';
 
 const WEB_URL = 'an http or https URL';
-const RTMP_URL = 'an rtmp or rtmps URL';
+const RTMP_URL = 'an rtmp or rtmps URL like rtmp://host/app/stream, without user and password';
 const MAX_OUTPUTS = 10;
 const OUTPUTS = `a list of 1 to ${MAX_OUTPUTS} outputs, each another rtmpUrl`;
 const MAX_PIXELS = 1920 * 1080;
@@ -13,6 +14,16 @@ const SERVICES = 'a service of mode web: "web_recorder_service" or "rtmp_publish
 
 function hasScheme(url: string, schemes: readonly string[]): boolean {
   return URL.canParse(url) && schemes.includes(new URL(url).protocol);
+}
+
+function isRtmpUrl(text: string): boolean {
+  try {
+    parseRtmpUrl(text);
+    return true;
+  } catch {
+    // Its message is for the log of a push; here the caller is told the form.
+    return false;
+  }
 }
 
 const errorPolicy = oneOf(['error_abort', 'error_ignore']).optional();
@@ -52,7 +63,7 @@ export type WebParam = z.output<typeof webParamSchema>;
 const outputsSchema = z
   .array(
     z.object({
-      rtmpUrl: z.string(RTMP_URL).refine((url) => hasScheme(url, ['rtmp:', 'rtmps:']), RTMP_URL),
+      rtmpUrl: z.string(RTMP_URL).refine(isRtmpUrl, RTMP_URL),
     }),
     OUTPUTS,
   )

@@ -1,9 +1,9 @@
 import type { Duplex } from 'node:stream';
 import { RecorderError } from '../errors.ts';
 import { within } from '../kit/deadline.ts';
+import type { RtmpAddress } from '../recording/rtmp-url.ts';
 import type { AmfObject, AmfValue } from './amf.ts';
 import { type Command, RtmpConnection } from './connection.ts';
-import type { RtmpAddress } from './rtmp-url.ts';
 import type { Sample } from './sample.ts';
 
 /** @returns a connected socket, encrypted and its certificate verified if `tls`; rejects, and leaves nothing open, when that cannot be. */

@@ -2,11 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf, RecorderError } from '../errors.ts';
 import { until } from '../kit/deadline.ts';
 import { maskUrl } from '../kit/mask-url.ts';
+import { parseRtmpUrl } from '../recording/rtmp-url.ts';
 import type { PushState } from '../recording/status.ts';
 import { Backlog } from './backlog.ts';
 import { type Dial, Publisher } from './publisher.ts';
 import { BEGINNING, type Event, next, type Phase, stateOf } from './push-machine.ts';
-import { parseRtmpUrl } from './rtmp-url.ts';
 import type { Sample } from './sample.ts';
 
 export interface PushOptions {

@@ -9,7 +9,7 @@ export interface StorageOrder {
   /** Azure: key of the account. */
   readonly secretKey: string;
   readonly stsToken: string | null;
-  /** Vendor 11: host, with or without scheme and path. */
+  /** Vendor 11: host, with or without scheme, port and path. Vendor 5: the same, in the place of Azure's own. Else ignored. */
   readonly endpoint: string | null;
   /** Encryption by the store itself. */
   readonly sse: 'kms' | 'aes256' | null;

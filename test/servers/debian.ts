@@ -56,7 +56,6 @@ interface Debs extends AsyncDisposable {
 }
 
 async function fetchDebs(packages: readonly string[], folder: string): Promise<Debs> {
-  await mkdir(folder, { recursive: true });
   try {
     await download(packages, folder, []);
   } catch {
@@ -72,6 +71,9 @@ async function fetchDebs(packages: readonly string[], folder: string): Promise<D
 }
 
 async function download(packages: readonly string[], folder: string, options: readonly string[]): Promise<void> {
+  // Whatever an earlier attempt left would be unpacked too.
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true });
   const planned = await apt(folder, options, ['--simulate', '--no-install-recommends', 'install', ...packages]);
   const wanted = [...planned.matchAll(/^Inst (\S+) (?:\[\S+\] )?\((\S+)/gm)].map(([, name, version]) => {
     return `${name}=${version}`;

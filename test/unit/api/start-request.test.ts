@@ -129,7 +129,7 @@ const STORAGE = { vendor: 1, region: 0, bucket: 'b', accessKey: 'hidden-key', se
 describe('services', () => {
   const web = (webRequest() as { extensionServiceConfig: { extensionServices: object[] } }).extensionServiceConfig
     .extensionServices[0] as object;
-  const push = { serviceName: 'rtmp_publish_service', serviceParam: { outputs: [{ rtmpUrl: 'rtmp://a/b' }] } };
+  const push = { serviceName: 'rtmp_publish_service', serviceParam: { outputs: [{ rtmpUrl: 'rtmp://a/b/c' }] } };
 
   async function startWith(clientRequest: object): Promise<[number, string, string]> {
     const { body } = await service.start(await service.acquire(), clientRequest);
@@ -163,7 +163,15 @@ describe('services', () => {
   test('outputs that are none, too many, twice the same or no RTMP', async () => {
     const ten = Array.from({ length: 11 }, (_, i) => ({ rtmpUrl: `rtmp://a/b/${i}` }));
     const same = [{ rtmpUrl: 'rtmp://a/b/c' }, { rtmpUrl: 'rtmp://a/b/c' }];
-    for (const outputs of [[], ten, same, [{ rtmpUrl: 'http://a/b' }], [{}], 'rtmp://a/b']) {
+    for (const outputs of [
+      [],
+      ten,
+      same,
+      [{ rtmpUrl: 'http://a/b/c' }],
+      [{ rtmpUrl: 'rtmp://a/key' }],
+      [{}],
+      'rtmp://a/b/c',
+    ]) {
       const services = [web, { ...push, serviceParam: { outputs } }];
       const [code, , detail] = await startWith({ extensionServiceConfig: { extensionServices: services } });
       assert.equal(code, 2);

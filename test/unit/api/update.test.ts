@@ -63,8 +63,8 @@ describe('refused without any effect', () => {
     [{ webRecordingConfig: true }, /webRecordingConfig: expected an object, got true/],
     [{ ...HOLD, storageConfig }, /storageConfig: expected a recording that was started with storageConfig/],
     [{ ...HOLD, storageConfig: { vendor: 1 } }, /storageConfig\.bucket/],
-    [{ ...HOLD, rtmpPublishConfig: { outputs: [{ rtmpUrl: 'rtmp://forbidden/b' }] } }, /that address is forbidden/],
-    [{ ...HOLD, rtmpPublishConfig: { outputs: [{ rtmpUrl: 'http://a/b' }] } }, /expected an rtmp or rtmps URL/],
+    [{ ...HOLD, rtmpPublishConfig: { outputs: [{ rtmpUrl: 'rtmp://forbidden/a/b' }] } }, /that address is forbidden/],
+    [{ ...HOLD, rtmpPublishConfig: { outputs: [{ rtmpUrl: 'http://a/b' }] } }, /expected an rtmp or rtmps URL like/],
     [{ ...HOLD, rtmpPublishConfig: { outputs: [] } }, /outputs: expected a list of 1 to 10 outputs/],
   ];
   for (const [clientRequest, detail] of wrong) {

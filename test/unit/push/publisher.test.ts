@@ -5,7 +5,7 @@ import { RecorderError } from '../../../src/errors.ts';
 import { until } from '../../../src/kit/deadline.ts';
 import { MESSAGE } from '../../../src/push/chunks.ts';
 import { Publisher } from '../../../src/push/publisher.ts';
-import { parseRtmpUrl } from '../../../src/push/rtmp-url.ts';
+import { parseRtmpUrl } from '../../../src/recording/rtmp-url.ts';
 import { dialAnywhere } from '../../support/rtmp-dial.ts';
 import { sample } from '../../support/rtmp-samples.ts';
 import { type Client, type Manners, RtmpServer } from '../../support/rtmp-server.ts';

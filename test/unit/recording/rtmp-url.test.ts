@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { RecorderError } from '../../../src/errors.ts';
-import { parseRtmpUrl } from '../../../src/push/rtmp-url.ts';
+import { parseRtmpUrl } from '../../../src/recording/rtmp-url.ts';
 
 const GOOD: readonly [string, Partial<ReturnType<typeof parseRtmpUrl>>][] = [
   ['rtmp://h.example/app/key', { tls: false, host: 'h.example', port: 1935, app: 'app', stream: 'key' }],
