@@ -12,6 +12,7 @@ const RESPONSE_MS = 30_000;
 /** A page that never finishes loading (a stream of images, a hanging script) is recorded all the same after this time. */
 const LOAD_MS = 10_000;
 const PAINT_MS = 2_000;
+const PREPARE_MS = 10_000;
 const SCREENSHOT_MS = 1_000;
 /** Chromium tells that a process has ended after a moment. */
 const CRASH_MS = 1_000;
@@ -54,8 +55,13 @@ export class RecordedPage {
     this.#options = options;
   }
 
-  /** Sets up all that must be in place before the first byte of the page arrives. */
+  /** Sets up all that must be in place before the first byte of the page arrives. @throws RecorderError `browser_failed` */
   static async prepare(page: Page, options: PageOptions): Promise<RecordedPage> {
+    const late = () => new RecorderError('browser_failed', 'expected Chromium to prepare its page, it does not answer');
+    return await within(PREPARE_MS, RecordedPage.#prepare(page, options), late);
+  }
+
+  static async #prepare(page: Page, options: PageOptions): Promise<RecordedPage> {
     const cdp = await page.createCDPSession();
     const source = `(${mediaScript})(${JSON.stringify(MEDIA_BINDING)}, ${options.withWebgl})`;
     const media = await FrameReports.install<MediaReport>(cdp, MEDIA_BINDING, source);

@@ -72,9 +72,11 @@ export class Slices {
   /** Where a slicer that goes on begins. */
   async past(): Promise<SlicerPast> {
     const last = this.#whole.at(-1);
-    const inPart = this.ofPart(this.part);
+    // An MP4 that stands gets nothing more.
+    const part = this.#assembled.has(this.part) ? this.part + 1 : this.part;
+    const inPart = this.ofPart(part);
     return {
-      part: this.part,
+      part,
       partStart: inPart[0]?.mediaStart ?? 0,
       partBytes: inPart.reduce((sum, { bytes }) => sum + bytes, 0),
       counters: last ? await countersOf(this.pathOf(last)) : new Map(),

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { cp, mkdir, readdir, readFile, rm, truncate } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
 import fc from 'fast-check';
@@ -194,6 +194,19 @@ test('what was finished to be gone on with is whole meanwhile, and made again wi
     assert.deepEqual(await names(plan.folder, '.journal'), []);
     assert.equal((await names(plan.folder, '.ts')).length, hls ? 3 : 0);
   }
+});
+
+test('where the last MP4 stands already, what comes after goes into another', async () => {
+  await using folder = await makeTempFolder();
+  const { plan } = await leftBehind(media, folder.path, 20);
+  const first = await RecordingFiles.reopen(plan, PICTURE);
+  const journal = await readFile(journalPath(plan), 'utf8');
+  assert.deepEqual(await first.finish(), []);
+  await writeFile(journalPath(plan), `${journal}\n{"assembled":0}`);
+  const recorded = await goOn(plan);
+  assert.deepEqual(await recorded.files.finish(), []);
+  assert.ok(Math.abs((await readMedia(mp4(plan))).duration - 20) < 0.3);
+  assert.ok(Math.abs((await readMedia(mp4(plan, 1))).duration - 6) < 0.3);
 });
 
 test('what nobody goes on with is completed and cleared away', async () => {
