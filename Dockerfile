@@ -36,6 +36,7 @@ COPY --from=modules /opt/tapehead/node_modules node_modules
 RUN ln -s /opt/tapehead/node_modules/node-linux-*/bin/node /usr/local/bin/node
 COPY package.json ./
 COPY scripts/tapehead scripts/
+COPY pages pages
 COPY src src
 
 ENV TAPEHEAD_SETUP=skip TAPEHEAD_HOST=0.0.0.0 TAPEHEAD_DATA=/data

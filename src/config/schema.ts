@@ -25,6 +25,12 @@ const COUNT = 'a whole number, 0 or more';
 const PIXELS = 'a whole number of pixels, 1 or more';
 const KBPS = 'a whole number of kbit/s, 1 or more';
 
+const APPS = 'an object by app id: certificate, channel, livekitUrl';
+const CERTIFICATE = '32 lower-case hexadecimal digits';
+const LIVEKIT_URL = 'a ws or wss URL';
+const PORTS = 'a range like 40000-40999, within 1024 to 65535';
+const ICE = 'a list of servers: urls, username, credential';
+
 const CREDENTIAL_FORM = 'key:secret, neither of them empty';
 
 /** What an app id may look like. */
@@ -162,6 +168,70 @@ export const configSchema = z.strictObject({
     .min(1, KBPS)
     .optional()
     .describe('Give up pages whose traffic is above this over ten seconds (event 72).'),
+  apps: z
+    .record(
+      z.string(),
+      z
+        .strictObject(
+          {
+            certificate: z
+              .string(CERTIFICATE)
+              .regex(/^[0-9a-f]{32}$/, CERTIFICATE)
+              .optional(),
+            channel: z.enum(['hub', 'livekit', 'agora'], 'hub, livekit or agora').default('hub'),
+            livekitUrl: z
+              .string(LIVEKIT_URL)
+              .regex(/^wss?:\/\//, LIVEKIT_URL)
+              .optional(),
+          },
+          APPS,
+        )
+        .refine(
+          ({ channel, livekitUrl }) => (channel === 'livekit') === (livekitUrl !== undefined),
+          'livekitUrl with channel livekit, and only with it',
+        ),
+      APPS,
+    )
+    .default({})
+    .describe(
+      'What is particular to an app id, as JSON: `{"APPID": {"certificate": "...", "channel": "hub", "livekitUrl": "wss://..."}}`. With `certificate` its channels take tokens made with it, without they take none; `channel` says whose channels they are: those of the own hub, of a LiveKit server, or of Agora.',
+    ),
+  openChannels: z
+    .boolean(FLAG)
+    .default(false)
+    .describe('Channels of app ids without a certificate may be joined from other machines too, by everybody.'),
+  publicAddress: z
+    .string(ADDRESS)
+    .refine((text) => isIP(text) !== 0, ADDRESS)
+    .optional()
+    .describe(
+      'IP address under which publishers and viewers reach the hub, where it is another than that of its network interface.',
+    ),
+  iceUdpPorts: z
+    .string(PORTS)
+    .regex(/^\d{1,5}-\d{1,5}$/, PORTS)
+    .refine((text) => {
+      const [low = 0, high = 0] = text.split('-').map(Number);
+      return low >= 1024 && high <= 65535 && high > low;
+    }, PORTS)
+    .default('40000-40999')
+    .describe('UDP ports of the hub, one per session of a publisher or viewer.'),
+  iceServers: z
+    .array(
+      z.strictObject(
+        {
+          urls: z.string(ICE).regex(/^(stun|turns?):/, ICE),
+          username: z.string(ICE).optional(),
+          credential: z.string(ICE).optional(),
+        },
+        ICE,
+      ),
+      ICE,
+    )
+    .default([])
+    .describe(
+      'STUN and TURN servers that publishers and viewers are told of, as JSON: `[{"urls": "turn:...", "username": "...", "credential": "..."}]`.',
+    ),
   keepDebugBundles: z
     .int(COUNT)
     .min(0, COUNT)
@@ -227,6 +297,7 @@ export function valueOfText(key: ConfigKey, text: string): unknown {
     case 'number':
       return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
     case 'array':
+      if (text.trimStart().startsWith('[')) return jsonOrText(text);
       return text
         .split(',')
         .map((item) => item.trim())

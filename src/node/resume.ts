@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { finishedFiles } from '../output/finished-files.ts';
 import { journalPath } from '../output/journal.ts';
-import type { Resume } from '../recording/link.ts';
+import type { Composition, Resume } from '../recording/link.ts';
 import type { RecordingPlan } from '../recording/plan.ts';
 import type { RecordingStatus } from '../recording/status.ts';
 import type { UtcMs } from '../types.ts';
@@ -11,11 +11,20 @@ import type { UtcMs } from '../types.ts';
  * before (`sweep`). @returns null when there is nothing to go on with: it was ending, is complete, or its time has run out.
  */
 export function resumeOf(plan: RecordingPlan, last: RecordingStatus, nowMs: UtcMs = Date.now()): Resume | null {
-  const { phase, startedMs, onhold, pushes } = last;
+  const { phase, startedMs, onhold, pushes, channel } = last;
   if (phase !== 'starting' && phase !== 'recording') return null;
   if (startedMs !== null && startedMs + plan.maxRecordingMs <= nowMs) return null;
   // The journal is there from the first slice on until everything is complete.
   const begun = existsSync(journalPath(plan.files));
   if (!begun && (startedMs !== null || finishedFiles(plan.files).length > 0)) return null;
-  return { startedMs, onhold, pushes: phase === 'starting' ? plan.pushes : pushes.map(({ url }) => url) };
+  return {
+    startedMs,
+    onhold,
+    pushes: phase === 'starting' ? plan.pushes : pushes.map(({ url }) => url),
+    composition: compositionOf(channel ?? plan.channel),
+  };
+}
+
+function compositionOf(latest: Composition | null): Composition | null {
+  return latest && { layout: latest.layout, subscription: latest.subscription };
 }

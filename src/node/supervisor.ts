@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { RecorderError } from '../errors.ts';
 import { Fork } from '../process/fork.ts';
+import type { LayoutPlan, Subscription } from '../recording/channel.ts';
 import type { FromSession, ReadyFile, RecordingEvent, Resume, ToSession } from '../recording/link.ts';
 import type { RecordingPlan } from '../recording/plan.ts';
 import type { Recorder, RunningRecording } from '../recording/recorder.ts';
@@ -113,6 +114,14 @@ class SupervisedRecording implements RunningRecording {
 
   async push(urls: readonly string[]): Promise<void> {
     await this.#order((id) => ({ type: 'push', id, urls }));
+  }
+
+  async layout(layout: LayoutPlan): Promise<void> {
+    await this.#order((id) => ({ type: 'layout', id, layout }));
+  }
+
+  async subscribe(subscription: Subscription): Promise<void> {
+    await this.#order((id) => ({ type: 'subscribe', id, subscription }));
   }
 
   async stop(): Promise<RecordingEnd> {

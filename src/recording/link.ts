@@ -1,3 +1,4 @@
+import type { LayoutPlan, Subscription } from './channel.ts';
 import type { RecordingPlan } from './plan.ts';
 import type { PushState, RecordingEnd, RecordingStatus } from './status.ts';
 
@@ -8,7 +9,10 @@ export type ToSession =
   /** Each order is answered by `done` with the same id once it has taken effect. */
   | { readonly type: 'hold'; readonly id: number; readonly onhold: boolean }
   /** Replaces all pushes; those that are in the old and in the new list go on untouched. */
-  | { readonly type: 'push'; readonly id: number; readonly urls: readonly string[] };
+  | { readonly type: 'push'; readonly id: number; readonly urls: readonly string[] }
+  /** Each replaces what was there before; for recordings of a channel. */
+  | { readonly type: 'layout'; readonly id: number; readonly layout: LayoutPlan }
+  | { readonly type: 'subscribe'; readonly id: number; readonly subscription: Subscription };
 
 export type FromSession =
   | { readonly type: 'status'; readonly status: RecordingStatus }
@@ -22,6 +26,13 @@ export interface Resume {
   readonly startedMs: number | null;
   readonly onhold: boolean;
   readonly pushes: readonly string[];
+  /** What `layout` and `subscribe` have made of the plan; null for mode `web`. */
+  readonly composition: Composition | null;
+}
+
+export interface Composition {
+  readonly layout: LayoutPlan;
+  readonly subscription: Subscription;
 }
 
 /** Why the page was loaded anew. The first two are the API's own words. */
@@ -46,12 +57,24 @@ export type RecordingEvent =
     }
   /** Another session has taken over after one died; recording goes on from this moment. */
   | { readonly name: 'resumed'; readonly atMs: number }
-  | { readonly name: 'slice_started'; readonly startUtcMs: number }
+  /**
+   * @param startUtcMs when its first frame was captured
+   * @param discontinueUtcMs the same; after an interruption, when the slice before it ended
+   */
+  | { readonly name: 'slice_started'; readonly startUtcMs: number; readonly discontinueUtcMs: number }
   /** The file is on the disk, whole: never written again, except a playlist. */
   | { readonly name: 'file_ready'; readonly file: ReadyFile }
   | { readonly name: 'reloaded'; readonly reason: ReloadReason }
   | { readonly name: 'limit_exceeded'; readonly limit: LimitType }
-  | { readonly name: 'push_changed'; readonly url: string; readonly state: PushState };
+  | { readonly name: 'push_changed'; readonly url: string; readonly state: PushState }
+  /** A stream of a channel's user is in the recording from this moment on, or is not any more. */
+  | {
+      readonly name: 'stream_changed';
+      readonly uid: string;
+      readonly kind: 'audio' | 'video';
+      readonly receiving: boolean;
+      readonly atMs: number;
+    };
 
 /** A file of the recording's folder that is worth storing. */
 export interface ReadyFile {

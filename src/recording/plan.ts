@@ -1,4 +1,5 @@
 import type { Identity, Size } from '../types.ts';
+import type { ChannelPlan } from './channel.ts';
 
 /**
  * All that a session is told: immutable, complete, resolved. The request is parsed into a plan once, at the door; what
@@ -7,9 +8,14 @@ import type { Identity, Size } from '../types.ts';
 export interface RecordingPlan {
   /** 32 lower-case hex digits; names the processes, folders and files of the recording. */
   readonly sid: string;
+  /** The page that is recorded; one of ours when there is a channel. */
   readonly page: PagePlan;
-  readonly picture: PicturePlan;
-  readonly sound: SoundPlan;
+  /** Whose users the page shows; null: mode `web`. */
+  readonly channel: ChannelPlan | null;
+  /** Null: sound only. */
+  readonly picture: PicturePlan | null;
+  /** Null: picture only. At least one of the two is there. */
+  readonly sound: SoundPlan | null;
   /** Start held: page open and rendered, nothing recorded. */
   readonly onhold: boolean;
   /** RTMP addresses that the recording is pushed to from its start; they hold stream keys. `push` replaces them. */
@@ -47,6 +53,8 @@ export interface NetworkPlan {
   readonly allowPrivate: readonly string[] | null;
   /** WebRTC may send UDP past the check of addresses. */
   readonly webrtcUdp: boolean;
+  /** Origin of the service, `http://127.0.0.1:8080`, which pages of ours come from and may reach whatever the rules say; null for others. */
+  readonly service: string | null;
   /** PEM file of certificates trusted in addition for RTMPS; absolute path. */
   readonly caFile: string | null;
 }
@@ -62,7 +70,7 @@ export interface PageLimits {
 }
 
 export interface PicturePlan extends Size {
-  /** Frames per second, 5 to 60: of the display, of the capture and of the file. */
+  /** Frames per second, 1 to 60: of the display, of the capture and of the file. */
   readonly fps: number;
   readonly bitrateKbps: number;
 }
@@ -96,10 +104,18 @@ export const AUDIO_PROFILES: readonly SoundPlan[] = [
   { channels: 2, bitrateKbps: 192 },
 ];
 
+/** The API's name of what is recorded. */
+export type RecordingMode = 'web' | 'mix';
+
+export function modeOf({ channel }: Pick<RecordingPlan, 'channel'>): RecordingMode {
+  return channel === null ? 'web' : 'mix';
+}
+
 /** Nothing but the recording itself, everything may be reached: for a page that somebody records at the own command line. */
 export const STANDALONE = {
+  channel: null,
   pushes: [],
-  network: { allowPrivate: null, webrtcUdp: true, caFile: null },
+  network: { allowPrivate: null, webrtcUdp: true, service: null, caFile: null },
   limits: { webgl: false, videoPixels: null, bandwidthKbps: null },
   sandbox: true,
   resumable: false,

@@ -1,3 +1,4 @@
+import type { LayoutPlan, Subscription } from './channel.ts';
 import type { RecordingEvent, Resume } from './link.ts';
 import type { RecordingPlan } from './plan.ts';
 import type { RecordingEnd, RecordingStatus } from './status.ts';
@@ -21,6 +22,10 @@ export interface RunningRecording {
   hold(onhold: boolean): Promise<void>;
   /** Replaces the RTMP pushes. Rejects like `hold`. */
   push(urls: readonly string[]): Promise<void>;
+  /** Replaces the layout; resolves once it is shown. Rejects like `hold`. */
+  layout(layout: LayoutPlan): Promise<void>;
+  /** Replaces who is seen and heard. Rejects like `hold`. */
+  subscribe(subscription: Subscription): Promise<void>;
   /** Ends it and keeps all that was recorded. May be called again: the answer is the same. */
   stop(): Promise<RecordingEnd>;
 }

@@ -1,4 +1,5 @@
 import type { UtcMs } from '../types.ts';
+import type { ChannelStatus, RefusalReason } from './channel.ts';
 
 /** Where a recording is. The order is a rank: it only ever rises. */
 export const PHASES = ['starting', 'recording', 'stopping', 'finalizing', 'ended'] as const;
@@ -9,6 +10,10 @@ export type EndReason =
   /** `stop` was called, or Ctrl-C. */
   | 'requested'
   | 'max_duration'
+  /** Nobody was in the channel for too long. */
+  | 'idle'
+  /** The recorder may not be in the channel, or no longer. */
+  | RefusalReason
   | 'page_timeout'
   | 'page_unreachable'
   | 'browser_failed'
@@ -49,6 +54,8 @@ export interface RecordingStatus {
   readonly progress: Progress;
   readonly pushes: readonly PushStatus[];
   readonly quality: QualityReport;
+  /** Null for mode `web`. */
+  readonly channel: ChannelStatus | null;
 }
 
 /** As the API names the states of a push. */
@@ -120,6 +127,7 @@ export function statusBefore(onhold: boolean): RecordingStatus {
     progress: { mediaMs: 0, frames: 0, missingFrames: 0, bytes: 0 },
     pushes: [],
     quality: NO_QUALITY,
+    channel: null,
   };
 }
 

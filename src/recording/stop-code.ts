@@ -12,6 +12,10 @@ const RECORDER_ERROR = { code: 6, message: 'recorder_error' };
 
 const STOP_CODES: Readonly<Record<EndReason, StopCode>> = {
   requested: OK,
+  idle: OK,
+  token_expired: RECORDER_ERROR,
+  token_invalid: RECORDER_ERROR,
+  uid_taken: RECORDER_ERROR,
   max_duration: { code: 1, message: 'max_recording_hour' },
   page_timeout: { code: 4, message: 'page_load_timeout' },
   page_unreachable: { code: 5, message: 'access_url_failed' },
