@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { servePages } from '../test/support/pages.ts';
 import type { Bench, Options } from './bench/bench-run.ts';
 import { measureCallbacks } from './bench/callbacks.ts';
+import { measureComposite } from './bench/composite.ts';
 import { measureCpu } from './bench/cpu.ts';
 import { measureDrift, measureFrames, measureSync } from './bench/quality.ts';
 import { measureRecovery } from './bench/recovery.ts';
@@ -21,6 +22,7 @@ const PARTS: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   callbacks: measureCallbacks,
   upload: measureUpload,
   recovery: measureRecovery,
+  composite: measureComposite,
 };
 
 const USAGE = `usage: npm run bench -- [PART ...] [options]
@@ -37,6 +39,7 @@ parts (all but drift when none is named; about 25 minutes in all)
   duration   MP4 duration against wall time (1.5 minutes)
   callbacks  frames lost while 200 callbacks wait for a slow receiver (3 minutes)
   recovery   kill -9 to recording again, of the service and of one recording (4 minutes)
+  composite  4 users at 15 and 30 fps: cores, frames, offset; first packet of a user to being visible (2 minutes)
   upload     time and memory to store 1 GB, side by side with Amazon's SDK; memory for 2 GB (3 minutes)
 
 options

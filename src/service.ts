@@ -1,14 +1,13 @@
 import { mkdirSync } from 'node:fs';
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
+import { Listener } from './api/listener.ts';
 import { storageSchema } from './api/schema-storage.ts';
 import { buildApp } from './api/server.ts';
-import { createLimitedServer } from './api/slow-clients.ts';
 import { storageOrderOf } from './api/storage-order.ts';
 import { openSqliteOutbox } from './callback/outbox-sqlite.ts';
 import { Notices } from './callback/sender.ts';
+import { ChannelRoutes } from './channel/routes.ts';
 import type { Config } from './config/schema.ts';
 import { Controller } from './controller/controller.ts';
 import type { Places } from './controller/plan.ts';
@@ -20,6 +19,7 @@ import { startHousekeeping } from './followers/housekeeping.ts';
 import { operatorView } from './followers/operator-view.ts';
 import { totalsOf } from './followers/totals.ts';
 import { uploadsFollower } from './followers/uploads.ts';
+import { HubProcess } from './hub/hub-process.ts';
 import { Metrics } from './metrics/metrics.ts';
 import { AddressPolicy } from './net/address-policy.ts';
 import { forbiddenHost } from './net/forbidden-host.ts';
@@ -48,6 +48,8 @@ export interface ServiceParts {
 export async function openService({ config, identity, version, log }: ServiceParts): Promise<AsyncDisposable> {
   await using opened = new AsyncDisposableStack();
   mkdirSync(config.data, { recursive: true });
+  const listener = opened.use(await Listener.open(config));
+  const hub = opened.use(openHub(config, identity, log));
   const vault = new Vault(vaultKey(config));
   const policy = new AddressPolicy(config.allowPrivate);
   const agents = buildAgents(policy, { caFile: config.caFile ?? null });
@@ -86,7 +88,8 @@ export async function openService({ config, identity, version, log }: ServicePar
       runtime: runtimeRoot(),
       identity,
       debug: join(config.data, 'debug'),
-      rules: rulesOf(config),
+      apps: config.apps,
+      rules: rulesOf(config, listener.origin),
     },
     uploads: uploader,
     followers: [uploadsFollower(uploader), callbacks, figures.follower],
@@ -105,19 +108,28 @@ export async function openService({ config, identity, version, log }: ServicePar
   opened.defer(() => recovered);
   opened.defer(() => controller.close());
   const operator = operatorView(controller, notices);
-  const server = createLimitedServer(buildApp({ controller, operator, figures, config, version, log }));
-  await listen(server, config);
-  opened.defer(() => closeServer(server));
-  const { address, port } = server.address() as AddressInfo;
+  const channels = new ChannelRoutes({ hub, config, log });
+  listener.serve(buildApp({ controller, operator, figures, channels: channels.router, config, version, log }));
+  // Before the parts that its answers come from.
+  opened.defer(() => listener[Symbol.asyncDispose]());
+  opened.use(channels);
   if (config.credentials.length === 0) log.warn('no credentials are configured: only this machine may call');
+  const { address, port } = listener.address;
   log.info({ address, port, data: config.data }, 'listening');
   return opened.move();
 }
 
-function rulesOf(config: Config): Places['rules'] {
+function openHub({ publicAddress, iceUdpPorts }: Config, identity: Identity | null, log: Logger): HubProcess {
+  const [first = 0, last = 0] = iceUdpPorts.split('-').map(Number);
+  return new HubProcess({ publicAddress: publicAddress ?? null, ports: [first, last], identity }, (level, text) =>
+    log[level](text),
+  );
+}
+
+function rulesOf(config: Config, service: string): Places['rules'] {
   const { allowPrivate, webrtcUdp, sandbox } = config;
   return {
-    network: { allowPrivate, webrtcUdp, caFile: config.caFile ?? null },
+    network: { allowPrivate, webrtcUdp, service, caFile: config.caFile ?? null },
     limits: {
       webgl: config.limitWebgl,
       videoPixels: config.limitVideoPixels ?? null,
@@ -140,21 +152,4 @@ function backupOf({ backupStorage }: Config): { order: StorageOrder; prefix: str
 /** Configured, or made at the first start. */
 function vaultKey({ vaultKey, data }: Config): Buffer {
   return vaultKey === undefined ? openKeyFile(join(data, 'vault.key')) : Buffer.from(vaultKey, 'hex');
-}
-
-function listen(server: Server, { host, port }: Config): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const failed = (error: Error) =>
-      reject(new RecorderError('config_invalid', `cannot listen on ${host}:${port}: ${error.message}`));
-    server.once('error', failed).listen(port, host, () => {
-      server.off('error', failed);
-      resolve();
-    });
-  });
-}
-
-async function closeServer(server: Server): Promise<void> {
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  server.closeIdleConnections();
-  await closed;
 }

@@ -49,7 +49,7 @@ function queue(data: string, count: number): void {
   using outbox = openSqliteOutbox(join(data, 'outbox.sqlite'), new Vault(openKeyFile(join(data, 'vault.key'))));
   for (let i = 0; i < count; i += 1) {
     outbox.add({
-      subject: { appId: 'bench', cname: `room ${i}`, uid: '1', sid: randomBytes(16).toString('hex') },
+      subject: { appId: 'bench', mode: 'web', cname: `room ${i}`, uid: '1', sid: randomBytes(16).toString('hex') },
       notice: { eventType: 33, serviceType: 2, details: { msgName: 'uploading_progress', progress: 5000 } },
       eventMs: Date.now(),
       noticeId: randomBytes(16).toString('hex'),

@@ -1,17 +1,16 @@
-import type { Logger } from 'pino';
 import type { Demand } from '../controller/capacity.ts';
 import type { Controller } from '../controller/controller.ts';
 import { RecorderError } from '../errors.ts';
 import { InvalidBody } from './body.ts';
 import type { Answer, CallInput } from './call.ts';
 import { readBody } from './call.ts';
+import { requireChannelName, requireLabel } from './channel-name.ts';
+import { mixOrderOf } from './mix-order.ts';
 import { acquireRequestSchema, WEB_SCENE } from './schema-acquire.ts';
 import type { AcquireAnswer } from './schema-answers.ts';
-import { startRequestSchema } from './schema-web.ts';
-import { webParamOf } from './web-order.ts';
-
-const WEB_LABEL_BYTES = 1024;
-const CHANNEL_NAME = /^[\w !#$%&()+\-:;<=.>?@[\]^{}|~,]{1,63}$/;
+import { mixStartSchema } from './schema-mix.ts';
+import { webStartSchema } from './schema-web.ts';
+import { webOrderOf } from './web-order.ts';
 
 /** Size that the capacity is asked for when the call tells none. */
 const USUAL_DEMAND: Demand = { width: 1280, height: 720, fps: 15 };
@@ -20,8 +19,9 @@ const USUAL_DEMAND: Demand = { width: 1280, height: 720, fps: 15 };
 export function acquire(input: CallInput, controller: Controller): Answer {
   const { cname, uid, clientRequest } = readRequest(input);
   const { scene, resourceExpiredHour, startParameter } = clientRequest;
-  requireChannelName(cname, scene === WEB_SCENE);
-  const demand = demandOf(startParameter, input.log);
+  if (scene === WEB_SCENE) requireLabel(cname);
+  else requireChannelName(cname);
+  const demand = demandOf(scene, startParameter);
   const resourceId = controller.acquire({ appId: input.appId, cname, uid, resourceExpiredHour, demand });
   const body: AcquireAnswer = { cname, uid, resourceId };
   return { status: 200, body };
@@ -38,22 +38,21 @@ function readRequest(input: CallInput): ReturnType<typeof readBody<typeof acquir
   }
 }
 
-function requireChannelName(cname: string, isLabel: boolean): void {
-  const bytes = Buffer.byteLength(cname);
-  if (isLabel ? bytes >= 1 && bytes <= WEB_LABEL_BYTES : CHANNEL_NAME.test(cname)) return;
-  const expected = isLabel
-    ? `1 to ${WEB_LABEL_BYTES} bytes with scene ${WEB_SCENE}`
-    : '1 to 63 of the characters that channel names have (a web page is recorded with scene 1)';
-  throw new RecorderError('channel_name_invalid', `cname: expected ${expected}, got ${bytes} bytes`);
+/** A start parameter never makes a call fail; without a usable one the usual size counts. */
+function demandOf(scene: number, startParameter: unknown): Demand {
+  try {
+    return scene === WEB_SCENE ? webDemand(startParameter) : mixDemand(startParameter);
+  } catch {
+    // What is wrong with it is told by the start.
+    return USUAL_DEMAND;
+  }
 }
 
-/** A start parameter never makes a call fail; without a usable one the usual size counts. */
-function demandOf(startParameter: Record<string, unknown> | undefined, log: Logger): Demand {
-  if (startParameter === undefined) return USUAL_DEMAND;
-  const parsed = startRequestSchema.safeParse(startParameter);
-  const param = parsed.success ? webParamOf(parsed.data) : undefined;
-  if (param === undefined) log.debug('the startParameter asks for no web page that could be recorded');
-  return param === undefined
-    ? USUAL_DEMAND
-    : { width: param.videoWidth, height: param.videoHeight, fps: param.videoFps };
+function webDemand(startParameter: unknown): Demand {
+  const { width, height, fps } = webOrderOf(webStartSchema.parse(startParameter));
+  return { width, height, fps };
+}
+
+function mixDemand(startParameter: unknown): Demand {
+  return mixOrderOf(mixStartSchema.parse(startParameter)).picture;
 }

@@ -4,7 +4,7 @@ import { RecorderError } from '../errors.ts';
 
 const DEEPEST = 32;
 const SHOWN_CHARACTERS = 80;
-const SECRET_NAME = /secret|token|accesskey|password/i;
+const SECRET_NAME = /secret|token|accesskey|password|salt/i;
 
 /**
  * The bytes of a body as JSON, whatever its content type says.

@@ -1,8 +1,9 @@
 import type { Logger } from 'pino';
 import type { z } from 'zod';
 import type { Controller } from '../controller/controller.ts';
-import type { RecordingCall } from '../controller/orders.ts';
+import type { RecordingCall, RecordingRef } from '../controller/orders.ts';
 import { RecorderError } from '../errors.ts';
+import type { RecordingMode } from '../recording/plan.ts';
 import { checkBody } from './body.ts';
 import { bodySchema } from './schema-parts.ts';
 
@@ -25,25 +26,24 @@ export interface Answer {
 /** Does one call. Throws RecorderError for all that is answered as a problem. */
 export type Call = (input: CallInput, controller: Controller) => Answer | Promise<Answer>;
 
-const MODES = ['individual', 'mix', 'web'];
-
-/** This build records web pages; the other modes are known by name only. */
-export function requireWebMode(mode: string): void {
-  if (mode === 'web') return;
+/** @throws RecorderError `request_invalid` for all that is not recorded here, mode `individual` among them */
+export function modeOf({ mode }: CallInput): RecordingMode {
+  if (mode === 'web' || mode === 'mix') return mode;
   throw new RecorderError(
     'request_invalid',
-    MODES.includes(mode)
-      ? `mode in the path: this build records mode "web" only, "${mode}" comes with a later one`
-      : `mode in the path: expected "web", "mix" or "individual", got ${JSON.stringify(mode)}`,
+    `mode in the path: expected "web" or "mix", which are recorded here, got ${JSON.stringify(mode)}`,
   );
 }
 
+/** The recording that the path of a call names. */
+export function recordingRef(input: CallInput): RecordingRef {
+  const { appId, resourceId, sid } = input;
+  return { appId, resourceId, sid, mode: modeOf(input) };
+}
+
 /** Ids of a call whose body names cname and uid. */
-export function recordingCall(
-  { appId, resourceId, sid }: CallInput,
-  body: { cname: string; uid: string },
-): RecordingCall {
-  return { appId, resourceId, sid, cname: body.cname, uid: body.uid };
+export function recordingCall(input: CallInput, { cname, uid }: { cname: string; uid: string }): RecordingCall {
+  return { ...recordingRef(input), cname, uid };
 }
 
 export type RequestOf<T extends z.ZodType> = z.output<ReturnType<typeof bodySchema<T>>>;

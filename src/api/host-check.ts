@@ -1,6 +1,6 @@
-import { isIP } from 'node:net';
 import type { RequestHandler } from 'express';
 import type { Config } from '../config/schema.ts';
+import { isLoopbackHost } from '../kit/loopback.ts';
 import { refuse } from './gateway.ts';
 
 /**
@@ -19,12 +19,6 @@ export function refuseForeignPages({ credentials }: Pick<Config, 'credentials'>)
     }
     next();
   };
-}
-
-/** @param host a `Host` header: name or address, and perhaps a port */
-function isLoopbackHost(host = ''): boolean {
-  const name = host.replace(/:\d+$/, '').toLowerCase();
-  return name === 'localhost' || name === '[::1]' || (isIP(name) === 4 && name.startsWith('127.'));
 }
 
 function isFromElsewhere(origin: string | undefined, host: string | undefined, site: unknown): boolean {

@@ -12,8 +12,10 @@ import {
   sidAnswerSchema,
   stopAnswerSchema,
 } from './schema-answers.ts';
-import { bodySchema } from './schema-parts.ts';
-import { startRequestSchema, stopRequestSchema, updateRequestSchema } from './schema-web.ts';
+import { layoutUpdateSchema } from './schema-layout.ts';
+import { mixStartSchema, mixUpdateSchema } from './schema-mix.ts';
+import { bodySchema, stopRequestSchema } from './schema-parts.ts';
+import { webStartSchema, webUpdateSchema } from './schema-web.ts';
 
 const ROOT = '/v1/apps/{appid}/cloud_recording';
 const OF_RESOURCE = `${ROOT}/resourceid/{resourceid}`;
@@ -22,7 +24,7 @@ const OF_RECORDING = `${OF_RESOURCE}/sid/{sid}/mode/{mode}`;
 const appid = z.string().describe('App ID.');
 const resourceid = z.string().describe('As acquire answered it.');
 const sid = z.string().describe('As start answered it: 32 hexadecimal digits.');
-const mode = z.literal('web').describe('This build records mode web.');
+const mode = z.enum(['web', 'mix']).describe('web: a web page. mix: the users of a channel, in one picture.');
 
 function content(schema: z.ZodType) {
   return { 'application/json': { schema } };
@@ -60,6 +62,10 @@ function operation({ id, summary, path, clientRequest, answer, errors = {} }: Op
   };
 }
 
+function byMode(web: z.ZodType, mix: z.ZodType): z.ZodType {
+  return z.union([web, mix]).describe('The first with mode web, the second with mode mix.');
+}
+
 const NOT_THERE = { '404': 'The recording is over, or was never started.' };
 const NOT_COMPLETED = { '206': 'The recording did not answer in time (code 65).' };
 const NO_DATA = { '206': 'Nothing was recorded (code 435), or the files are not complete yet (code 65).' };
@@ -80,7 +86,7 @@ const calls: ZodOpenApiPathsObject = {
       id: 'start',
       summary: 'Begin a recording',
       path: z.object({ appid, resourceid, mode }),
-      clientRequest: startRequestSchema,
+      clientRequest: byMode(webStartSchema, mixStartSchema),
       answer: sidAnswerSchema,
       errors: {
         '201': 'This resourceId was started before; its recording goes on (code 7).',
@@ -100,9 +106,19 @@ const calls: ZodOpenApiPathsObject = {
   [`${OF_RECORDING}/update`]: {
     post: operation({
       id: 'update',
-      summary: 'Pause or resume a recording',
+      summary: 'Pause or resume a recording, push it elsewhere; change whom a composite recording shows',
       path: recordingPath,
-      clientRequest: updateRequestSchema,
+      clientRequest: byMode(webUpdateSchema, mixUpdateSchema),
+      answer: sidAnswerSchema,
+      errors: { ...NOT_COMPLETED, ...NOT_THERE },
+    }),
+  },
+  [`${OF_RECORDING}/updateLayout`]: {
+    post: operation({
+      id: 'updateLayout',
+      summary: 'Replace the layout of a composite recording',
+      path: recordingPath.extend({ mode: z.literal('mix') }),
+      clientRequest: layoutUpdateSchema,
       answer: sidAnswerSchema,
       errors: { ...NOT_COMPLETED, ...NOT_THERE },
     }),
@@ -147,7 +163,7 @@ export function buildOpenApi(version: string): object {
       title: 'Tapehead',
       version,
       description:
-        'Records web pages to MP4 and HLS, with the calls of Agora Cloud Recording. A region segment (na, eu, ap, cn) may stand before each path of a call. In bodies a member that is null counts as left out, and unknown members are left aside.',
+        'Records web pages, and the users of channels in one picture, to MP4 and HLS, with the calls of Agora Cloud Recording. A region segment (na, eu, ap, cn) may stand before each path of a call. In bodies a member that is null counts as left out, and unknown members are left aside.',
     },
     servers: [{ url: '/' }],
     security: [{ basic: [] }],

@@ -4,6 +4,8 @@ import type { RecordingRecord } from '../controller/records.ts';
 import { RecorderError } from '../errors.ts';
 import { maskUrl } from '../kit/mask-url.ts';
 import { redactText, redactUrl } from '../kit/redact.ts';
+import { channelBefore } from '../recording/channel.ts';
+import { modeOf } from '../recording/plan.ts';
 import type { RecordingStatus } from '../recording/status.ts';
 import { stopCodeOf } from '../recording/stop-code.ts';
 import type { UploadView } from '../recording/storage.ts';
@@ -73,14 +75,14 @@ export function showRecording(view: OperatorView): RequestHandler {
 function summaryOf({ record, status, upload, callbacks }: KnownRecording): RecordingSummary {
   const { sid, appId, cname, uid, resourceId, end } = record;
   return {
-    ...{ sid, appId, cname, uid, resourceId },
+    ...{ sid, mode: modeOf(record.plan), appId, cname, uid, resourceId },
     state: end === null ? status.phase : 'ended',
     onhold: status.onhold,
     requestedMs: record.startedMs,
     startedMs: end?.startedMs ?? status.startedMs,
     endedMs: end?.endedMs ?? null,
     outcome: end?.outcome ?? null,
-    stopCode: end && stopCodeOf(end.reason),
+    stopCode: end && modeOf(record.plan) === 'web' ? stopCodeOf(end.reason) : null,
     uploads: upload,
     callbacks: { pending: callbacks.pending, givenUp: callbacks.givenUp },
   };
@@ -102,6 +104,7 @@ function detailsOf(known: KnownRecording): RecordingDetails {
     reason: end?.reason ?? null,
     detail: end && redactText(end.detail),
     page: { url: redactUrl(plan.page.url), mobile: plan.page.mobile },
+    channel: channelOf(known),
     picture: plan.picture,
     sound: plan.sound,
     slices: status.slices,
@@ -112,6 +115,14 @@ function detailsOf(known: KnownRecording): RecordingDetails {
     files: (end ?? status).files,
     debugBundle: bundle,
   };
+}
+
+/** Who is there, and how the recorder reaches them: nothing that opens the channel. */
+function channelOf({ record: { plan }, status }: KnownRecording): RecordingDetails['channel'] {
+  if (plan.channel === null) return null;
+  const { transport, profile, encryption } = plan.channel;
+  const { joined, users } = status.channel ?? channelBefore(plan.channel);
+  return { transport: transport.kind, profile, encryption: encryption?.mode ?? null, joined, users };
 }
 
 function lostOf({ eventType, sequence, eventMs, problem }: CallbackView['lost'][number]) {

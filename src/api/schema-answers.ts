@@ -72,36 +72,92 @@ export const uploadSchema = z.object({
   problem: z.string().nullable(),
 });
 
+const uploadPayloadSchema = uploadSchema
+  .partial()
+  .extend({ uploadingStatus: z.enum(['uploaded', 'backuped', 'unknown']) });
+
 const uploadStateSchema = z
-  .object({
-    serviceName: z.literal('upload_service'),
-    payload: uploadSchema.partial().extend({ uploadingStatus: z.enum(['uploaded', 'backuped', 'unknown']) }),
-  })
+  .object({ serviceName: z.literal('upload_service'), payload: uploadPayloadSchema })
   .meta({ id: 'UploadState' });
 
-export const queryAnswerSchema = z
+const statusSchema = z
+  .int()
+  .describe('2 starting, 3 partly ready, 4 recording, 5 recording and the first slice is complete.');
+
+const webQuerySchema = z
   .object({
-    ...ids,
-    sid: z.string(),
-    serverResponse: z.object({
-      status: z.int().describe('2 starting, 3 partly ready, 4 recording, 5 recording and the first slice is complete.'),
-      extensionServiceState: z
-        .array(z.union([webStateSchema, pushServiceSchema, uploadStateSchema]))
-        .describe('The web recorder first; the others where they were asked for.'),
-    }),
+    status: statusSchema,
+    extensionServiceState: z
+      .array(z.union([webStateSchema, pushServiceSchema, uploadStateSchema]))
+      .describe('The web recorder first; the others where they were asked for.'),
   })
+  .meta({ id: 'WebQuery' });
+
+const webStopSchema = z
+  .object({
+    extensionServiceState: z
+      .array(z.union([uploadStateSchema, webStateSchema, pushServiceSchema]))
+      .describe('Uploader, web recorder, pushes where there were any.'),
+  })
+  .meta({ id: 'WebStop' });
+
+const mixFileSchema = z
+  .object({
+    fileName: z.string(),
+    trackType: z.enum(['audio', 'video', 'audio_and_video']),
+    uid: z.literal('0'),
+    mixedAllUser: z.literal(true),
+    isPlayable: z.boolean().describe('false: an MP4 that is not complete yet.'),
+    sliceStartTime: z.int().describe('Unix time of the first frame in ms.'),
+  })
+  .meta({ id: 'MixFile' });
+
+/** In the API's two forms, by the files that were asked for. */
+const mixFilesMembers = {
+  fileListMode: z.enum(['string', 'json']).describe('string with avFileType ["hls"], json with ["hls","mp4"].'),
+  fileList: z
+    .union([z.string(), z.array(mixFileSchema)])
+    .describe('string: name of the playlist, from the start on; json: the files that have begun.'),
+};
+
+export const channelSchema = z
+  .object({
+    joined: z.boolean().describe('The recorder is in the channel.'),
+    users: z.array(
+      z.object({ uid: z.string(), role: z.enum(['host', 'audience']), audio: z.boolean(), video: z.boolean() }),
+    ),
+  })
+  .meta({
+    id: 'Channel',
+    description: 'Who is in the channel, in the order in which they came; not in the API of Agora.',
+  });
+
+const mixExtraMembers = { quality: qualitySchema, channel: channelSchema, upload: uploadPayloadSchema.optional() };
+
+const mixQuerySchema = z
+  .object({
+    ...mixFilesMembers,
+    status: statusSchema,
+    sliceStartTime: z.int().describe('Unix time of the first frame in ms; 0 until it is known.'),
+    subServiceStatus: z.object({ recordingService: z.string() }),
+    ...mixExtraMembers,
+  })
+  .meta({ id: 'MixQuery' });
+
+const mixStopSchema = z
+  .object({
+    ...mixFilesMembers,
+    uploadingStatus: z.enum(['uploaded', 'backuped', 'unknown']),
+    ...mixExtraMembers,
+  })
+  .meta({ id: 'MixStop' });
+
+export const queryAnswerSchema = z
+  .object({ ...ids, sid: z.string(), serverResponse: z.union([webQuerySchema, mixQuerySchema]) })
   .meta({ id: 'QueryAnswer' });
 
 export const stopAnswerSchema = z
-  .object({
-    ...ids,
-    sid: z.string(),
-    serverResponse: z.object({
-      extensionServiceState: z
-        .array(z.union([uploadStateSchema, webStateSchema, pushServiceSchema]))
-        .describe('Uploader, web recorder, pushes where there were any.'),
-    }),
-  })
+  .object({ ...ids, sid: z.string(), serverResponse: z.union([webStopSchema, mixStopSchema]) })
   .meta({ id: 'StopAnswer' });
 
 export const serviceErrorSchema = z
@@ -138,6 +194,14 @@ export type ListedFile = z.output<typeof listedFileSchema>;
 export type WebState = z.output<typeof webStateSchema>;
 export type PushService = z.output<typeof pushServiceSchema>;
 export type UploadState = z.output<typeof uploadStateSchema>;
+export type UploadPayload = z.output<typeof uploadPayloadSchema>;
+export type Quality = z.output<typeof qualitySchema>;
+export type WebQuery = z.output<typeof webQuerySchema>;
+export type WebStop = z.output<typeof webStopSchema>;
+export type MixFile = z.output<typeof mixFileSchema>;
+export type MixQuery = z.output<typeof mixQuerySchema>;
+export type MixFiles = Pick<MixQuery, 'fileListMode' | 'fileList'>;
+export type MixStop = z.output<typeof mixStopSchema>;
 export type QueryAnswer = z.output<typeof queryAnswerSchema>;
 export type StopAnswer = z.output<typeof stopAnswerSchema>;
 export type SidAnswer = z.output<typeof sidAnswerSchema>;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { PHASES } from '../recording/status.ts';
-import { qualitySchema, uploadSchema } from './schema-answers.ts';
+import { channelSchema, qualitySchema, uploadSchema } from './schema-answers.ts';
 
 const time = z.number().nullable().describe('Unix time in ms; null until it has happened.');
 
@@ -10,6 +10,7 @@ export const readinessSchema = z
 
 const summary = {
   sid: z.string(),
+  mode: z.enum(['web', 'mix']),
   appId: z.string(),
   cname: z.string(),
   uid: z.string(),
@@ -20,7 +21,7 @@ const summary = {
   startedMs: time.describe('Unix time of the first frame in ms.'),
   endedMs: time,
   outcome: z.enum(['complete', 'partial', 'failed', 'aborted']).nullable(),
-  stopCode: z.object({ code: z.int(), message: z.string() }).nullable().describe('As event 71 has it.'),
+  stopCode: z.object({ code: z.int(), message: z.string() }).nullable().describe('As event 71 has it; mode web only.'),
   uploads: uploadSchema
     .extend({ status: z.enum(['uploaded', 'backuped', 'unknown']) })
     .nullable()
@@ -49,8 +50,20 @@ export const recordingDetailsSchema = z
     reason: z.string().nullable(),
     detail: z.string().nullable().describe('Why it ended, in words.'),
     page: z.object({ url: z.string().describe('Without user, query and fragment.'), mobile: z.boolean() }),
-    picture: z.object({ width: z.int(), height: z.int(), fps: z.number(), bitrateKbps: z.number() }),
-    sound: z.object({ channels: z.int(), bitrateKbps: z.number() }),
+    channel: channelSchema
+      .extend({
+        transport: z.enum(['hub', 'livekit', 'agora']),
+        profile: z.enum(['communication', 'live']),
+        encryption: z.string().nullable(),
+      })
+      .meta({ id: 'RecordedChannel' })
+      .nullable()
+      .describe('null with mode web.'),
+    picture: z
+      .object({ width: z.int(), height: z.int(), fps: z.number(), bitrateKbps: z.number() })
+      .nullable()
+      .describe('null: sound only.'),
+    sound: z.object({ channels: z.int(), bitrateKbps: z.number() }).nullable().describe('null: picture only.'),
     slices: z.int().describe('Complete slices.'),
     progress: z.object({
       mediaMs: z.number(),

@@ -20,10 +20,50 @@ export function toggle(): z.ZodBoolean {
   return z.boolean('true or false');
 }
 
-export function oneOf<const T extends string | number>(values: readonly T[]): z.ZodLiteral<T> {
+/** @param expected the values in words */
+export function oneOf<const T extends string | number>(values: readonly T[], expected?: string): z.ZodLiteral<T> {
   const names = values.map((value) => JSON.stringify(value));
-  return z.literal([...values], names.length === 1 ? `${names[0]}` : `one of ${names.join(', ')}`);
+  return z.literal([...values], expected ?? (names.length === 1 ? names[0] : `one of ${names.join(', ')}`));
 }
+
+const WEB_URL = 'an http or https URL';
+
+export function webUrl(): z.ZodString {
+  return z.string(WEB_URL).refine(isWebUrl, WEB_URL);
+}
+
+export function isWebUrl(url: string): boolean {
+  return ['http:', 'https:'].includes(URL.parse(url)?.protocol ?? '');
+}
+
+const FILE_TYPES = '["hls"] or ["hls","mp4"]';
+
+/** `recordingFileConfig`. */
+export const fileConfigSchema = z.object(
+  {
+    avFileType: z
+      .array(oneOf(['hls', 'mp4']), FILE_TYPES)
+      .refine((types) => types.includes('hls'), FILE_TYPES)
+      .default(['hls'])
+      .describe(`${FILE_TYPES}.`),
+  },
+  'an object',
+);
+
+export const audioProfileSchema = oneOf([0, 1, 2])
+  .default(0)
+  .describe('AAC at 48 kHz: 0 mono 48 kbit/s, 1 mono 128 kbit/s, 2 stereo 192 kbit/s.');
+
+/** Most of a picture: 1920x1080, in either direction. */
+export const MAX_PIXELS = 1920 * 1080;
+export const PIXELS = `a size of at most ${MAX_PIXELS} pixels (1920x1080) in all`;
+
+export const stopRequestSchema = z.object(
+  {
+    async_stop: toggle().default(false).describe('Answer at once, not when all files are complete.'),
+  },
+  'an object',
+);
 
 const UID_MAX = 2 ** 32 - 1;
 const UID = `a string holding an integer from 1 to ${UID_MAX}`;

@@ -1,20 +1,22 @@
 import { z } from 'zod';
 import { parseRtmpUrl } from '../recording/rtmp-url.ts';
-import { integer, oneOf, text, toggle } from './schema-parts.ts';
+import {
+  audioProfileSchema,
+  fileConfigSchema,
+  integer,
+  MAX_PIXELS,
+  oneOf,
+  PIXELS,
+  text,
+  toggle,
+  webUrl,
+} from './schema-parts.ts';
 import { storageSchema } from './schema-storage.ts';
 
-const WEB_URL = 'an http or https URL';
 const RTMP_URL = 'an rtmp or rtmps URL like rtmp://host/app/stream, without user and password';
 const MAX_OUTPUTS = 10;
 const OUTPUTS = `a list of 1 to ${MAX_OUTPUTS} outputs, each another rtmpUrl`;
-const MAX_PIXELS = 1920 * 1080;
-const PIXELS = `a size of at most ${MAX_PIXELS} pixels (1920x1080) in all`;
-const FILE_TYPES = '["hls"] or ["hls","mp4"]';
 const SERVICES = 'a service of mode web: "web_recorder_service" or "rtmp_publish_service"';
-
-function hasScheme(url: string, schemes: readonly string[]): boolean {
-  return URL.canParse(url) && schemes.includes(new URL(url).protocol);
-}
 
 function isRtmpUrl(text: string): boolean {
   try {
@@ -31,13 +33,8 @@ const errorPolicy = oneOf(['error_abort', 'error_ignore']).optional();
 const webParamSchema = z
   .object(
     {
-      url: z
-        .string(WEB_URL)
-        .refine((url) => hasScheme(url, ['http:', 'https:']), WEB_URL)
-        .describe('Page to open: http or https.'),
-      audioProfile: oneOf([0, 1, 2])
-        .default(0)
-        .describe('AAC at 48 kHz: 0 mono 48 kbit/s, 1 mono 128 kbit/s, 2 stereo 192 kbit/s.'),
+      url: webUrl().describe('Page to open: http or https.'),
+      audioProfile: audioProfileSchema,
       videoWidth: integer(240, 1920).describe('Pixels; width times height at most 1920x1080.'),
       videoHeight: integer(240, 1920).describe('Pixels.'),
       maxRecordingHour: integer(1, 720).describe('Hours after which the recording ends by itself.'),
@@ -57,8 +54,6 @@ const webParamSchema = z
     context.addIssue({ code: 'custom', path: ['videoWidth'], message: `with videoHeight ${videoHeight} ${PIXELS}` });
   })
   .meta({ id: 'WebRecorderParam' });
-
-export type WebParam = z.output<typeof webParamSchema>;
 
 const outputsSchema = z
   .array(
@@ -105,19 +100,8 @@ const extensionSchema = z.object(
   'an object',
 );
 
-const fileConfigSchema = z.object(
-  {
-    avFileType: z
-      .array(oneOf(['hls', 'mp4']), FILE_TYPES)
-      .refine((types) => types.includes('hls'), FILE_TYPES)
-      .default(['hls'])
-      .describe(`${FILE_TYPES}.`),
-  },
-  'an object',
-);
-
 /** `clientRequest` of a start with mode web. */
-export const startRequestSchema = z.object(
+export const webStartSchema = z.object(
   {
     token: z.unknown().optional().describe('Not used with mode web.'),
     extensionServiceConfig: extensionSchema.optional(),
@@ -127,10 +111,10 @@ export const startRequestSchema = z.object(
   'an object',
 );
 
-export type StartRequest = z.output<typeof startRequestSchema>;
+export type WebStartRequest = z.output<typeof webStartSchema>;
 
 /** `clientRequest` of an update with mode web; at least one member. */
-export const updateRequestSchema = z.object(
+export const webUpdateSchema = z.object(
   {
     webRecordingConfig: z
       .object({ onhold: toggle().default(false) }, 'an object')
@@ -138,13 +122,6 @@ export const updateRequestSchema = z.object(
       .describe('Pauses or resumes.'),
     rtmpPublishConfig: z.object({ outputs: outputsSchema }, 'an object').optional(),
     storageConfig: storageSchema.optional(),
-  },
-  'an object',
-);
-
-export const stopRequestSchema = z.object(
-  {
-    async_stop: toggle().default(false).describe('Answer at once, not when all files are complete.'),
   },
   'an object',
 );

@@ -12,6 +12,7 @@ import { health } from './health.ts';
 import { refuseForeignPages } from './host-check.ts';
 import { type MetricsSource, measureAnswers, metrics } from './metrics.ts';
 import { listRecordings, type OperatorView, showRecording } from './operator.ts';
+import { pages } from './pages.ts';
 import { ready } from './ready.ts';
 import { senderAddresses } from './sender-addresses.ts';
 
@@ -22,6 +23,8 @@ export interface AppParts {
   readonly config: Pick<Config, 'credentials' | 'appIds' | 'rateLimitPerSecond' | 'callbackSenderAddresses' | 'data'>;
   readonly operator: OperatorView;
   readonly figures: MetricsSource;
+  /** HTTP of the channels, which has rules of its own for who may call. */
+  readonly channels?: RequestHandler;
   /** Version of the product. */
   readonly version: string;
   readonly log: Logger;
@@ -36,7 +39,9 @@ export function buildApp(parts: AppParts): Express {
   app.disable('x-powered-by');
   app.disable('etag');
   app.enable('case sensitive routing');
-  app.use(introduce(log), measureAnswers(figures), refuseForeignPages(config));
+  app.use(introduce(log), measureAnswers(figures));
+  if (parts.channels) app.use(parts.channels);
+  app.use(refuseForeignPages(config), pages());
   app.get('/healthz', health(controller, version, now));
   app.use(operatorRoutes(parts));
   app.use(docs(version));

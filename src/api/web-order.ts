@@ -1,6 +1,6 @@
 import type { WebOrder } from '../controller/orders.ts';
 import { RecorderError } from '../errors.ts';
-import type { StartRequest, WebParam, WebService } from './schema-web.ts';
+import type { WebService, WebStartRequest } from './schema-web.ts';
 import { storageOrderOf } from './storage-order.ts';
 
 const LARGE_PIXELS = 1280 * 720;
@@ -8,11 +8,12 @@ const LARGE_KBPS = 2000;
 const SMALL_KBPS = 1500;
 
 /** What a start with mode web asks for, with all defaults resolved. Throws RecorderError for what cannot be done. */
-export function webOrderOf(request: StartRequest): WebOrder {
-  const param = webParamOf(request);
+export function webOrderOf(request: WebStartRequest): WebOrder {
+  const param = serviceOf(request, 'web_recorder_service')?.serviceParam;
   if (param === undefined) throw nothingSelected(request);
   const { videoWidth: width, videoHeight: height } = param;
   return {
+    mode: 'web',
     ...{ url: param.url, mobile: param.mobile, readyTimeoutS: param.readyTimeout },
     ...{ width, height, fps: param.videoFps },
     bitrateKbps: param.videoBitrate ?? (width * height >= LARGE_PIXELS ? LARGE_KBPS : SMALL_KBPS),
@@ -27,20 +28,15 @@ export function webOrderOf(request: StartRequest): WebOrder {
   };
 }
 
-/** Undefined when no page is to be recorded. */
-export function webParamOf(request: StartRequest): WebParam | undefined {
-  return serviceOf(request, 'web_recorder_service')?.serviceParam;
-}
-
 function serviceOf<N extends WebService['serviceName']>(
-  request: StartRequest,
+  request: WebStartRequest,
   name: N,
 ): Extract<WebService, { serviceName: N }> | undefined {
   const services = request.extensionServiceConfig?.extensionServices ?? [];
   return services.find((service): service is Extract<WebService, { serviceName: N }> => service.serviceName === name);
 }
 
-function nothingSelected(request: StartRequest): RecorderError {
+function nothingSelected(request: WebStartRequest): RecorderError {
   const services = request.extensionServiceConfig?.extensionServices ?? [];
   const came = services.length === 0 ? 'none' : services.map(({ serviceName }) => serviceName).join(', ');
   return new RecorderError(

@@ -19,6 +19,10 @@ const TAIL_LINES = 100;
 export interface BrowserOptions {
   readonly size: Size;
   readonly pixelRatio: number;
+  /** There is no display; the page is drawn all the same. */
+  readonly headless: boolean;
+  /** There is no sound daemon; media plays on, unheard. */
+  readonly muted: boolean;
   readonly folder: string;
   /** Where to show and to sound: the environment of display and sound daemon. */
   readonly env: Readonly<Record<string, string>>;
@@ -28,7 +32,7 @@ export interface BrowserOptions {
   readonly sandbox: boolean;
 }
 
-/** One Chromium with one window, full screen on the recording's display, and its profile folder. */
+/** One Chromium with one window, full screen on the recording's display if there is one, and its profile folder. */
 export class Browser implements AsyncDisposable {
   readonly page: Page;
   readonly #child: Child;

@@ -9,6 +9,9 @@ export interface DeviceOptions {
   readonly mobile: boolean;
 }
 
+/** What a page is laid out for whose picture nobody sees: it still draws, and the less the cheaper. */
+export const UNSEEN: Size = { width: 640, height: 360 };
+
 /** A common phone is this many CSS pixels wide. */
 const PHONE_WIDTH = 360;
 const PIXEL_RATIOS = [4, 3, 2];

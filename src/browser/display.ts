@@ -12,6 +12,8 @@ import { xauthority, xorgConfig } from './display-files.ts';
 const XORG = '/usr/lib/xorg/Xorg';
 const START_MS = 10_000;
 const TAIL_LINES = 100;
+/** Smaller screens the driver refuses. */
+const LEAST: Size = { width: 64, height: 128 };
 
 export interface DisplayOptions {
   readonly size: Size;
@@ -80,10 +82,10 @@ export class Display implements AsyncDisposable {
 /**
  * The screen is larger than the picture. One pixel wider, because without a window manager Chromium makes a window that
  * would fill the screen one pixel smaller each way. Twice as high, because the pointer starts in the middle: there it rests
- * below the page and hovers over nothing in it.
+ * below the page and hovers over nothing in it. And never smaller than the dummy driver takes.
  */
 function largerThan({ width, height }: Size): Size {
-  return { width: width + 1, height: 2 * height + 2 };
+  return { width: Math.max(LEAST.width, width + 1), height: Math.max(LEAST.height, 2 * height + 2) };
 }
 
 /** The server picks a free number itself and writes it to descriptor 3 once it accepts connections. */

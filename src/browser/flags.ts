@@ -5,10 +5,16 @@ export interface NetworkOptions {
   readonly proxyPort: number | null;
   /** WebRTC may send UDP past the proxy. */
   readonly webrtcUdp: boolean;
+  /** Origin without TLS that may use what others only may with it, such as WebCrypto; null: none. */
+  readonly secureOrigin: string | null;
 }
 
 export interface FlagOptions {
   readonly size: Size;
+  /** There is no display to show the page on. */
+  readonly headless: boolean;
+  /** There is no sound daemon to play to: media plays on, unheard. */
+  readonly muted: boolean;
   readonly profile: string;
   /** Device pixels per CSS pixel. */
   readonly pixelRatio: number;
@@ -24,13 +30,14 @@ export function chromiumFlags(options: FlagOptions): string[] {
     ...noWindowsOfItsOwn,
     ...steadyPage,
     ...quiet,
+    ...(options.muted ? ['--mute-audio'] : []),
     ...wayOut(options.network),
     ...(options.sandbox ? [] : ['--no-sandbox']),
     'about:blank',
   ];
 }
 
-function window({ size, profile, pixelRatio }: FlagOptions): string[] {
+function window({ size, headless, profile, pixelRatio }: FlagOptions): string[] {
   return [
     // DevTools over descriptors 3 and 4: no port that other programs on the machine could open.
     '--remote-debugging-pipe',
@@ -41,7 +48,7 @@ function window({ size, profile, pixelRatio }: FlagOptions): string[] {
     `--force-device-scale-factor=${pixelRatio}`,
     '--force-color-profile=srgb',
     '--hide-scrollbars',
-    '--ozone-platform=x11',
+    `--ozone-platform=${headless ? 'headless' : 'x11'}`,
   ];
 }
 
@@ -96,9 +103,10 @@ const quiet = [
 ];
 
 /** Through the proxy and no other way; see net/egress-proxy.ts. */
-function wayOut({ proxyPort, webrtcUdp }: NetworkOptions): string[] {
+function wayOut({ proxyPort, webrtcUdp, secureOrigin }: NetworkOptions): string[] {
   const udp = webrtcUdp ? [] : ['--webrtc-ip-handling-policy=disable_non_proxied_udp'];
-  if (proxyPort === null) return udp;
+  const trusted = secureOrigin === null ? [] : [`--unsafely-treat-insecure-origin-as-secure=${secureOrigin}`];
+  if (proxyPort === null) return [...udp, ...trusted];
   // Names are the proxy's to resolve. Only the servers that WebRTC sends UDP to are looked up by Chromium.
   const names = webrtcUdp ? [] : ['--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1'];
   return [
@@ -107,5 +115,6 @@ function wayOut({ proxyPort, webrtcUdp }: NetworkOptions): string[] {
     '--proxy-bypass-list=<-loopback>',
     ...names,
     ...udp,
+    ...trusted,
   ];
 }

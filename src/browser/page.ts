@@ -1,6 +1,7 @@
 import type { CDPSession, HTTPResponse, Page } from 'puppeteer-core';
 import { messageOf, RecorderError } from '../errors.ts';
 import { sleep, until, within } from '../kit/deadline.ts';
+import { ChannelBridge, type ChannelBridgeOptions } from './channel-bridge.ts';
 import { type DeviceOptions, emulateDevice } from './device.ts';
 import { FrameReports } from './frame-reports.ts';
 import { type MediaReport, mediaScript } from './media-script.ts';
@@ -25,6 +26,8 @@ export interface PageOptions {
   readonly device: DeviceOptions;
   /** Look for WebGL. */
   readonly withWebgl: boolean;
+  /** For a page of ours that shows a channel; null: it is somebody else's. */
+  readonly channel: ChannelBridgeOptions | null;
   /** The page had not called `notifyReady` in time and is loaded once more. */
   readonly onReload: () => void;
   /** It crashed (`page_lost`), or went to an address that answers with an error (`page_unreachable`), while it was shown. */
@@ -42,6 +45,7 @@ export class RecordedPage {
   readonly #cdp: CDPSession;
   readonly #options: PageOptions;
   readonly #media: FrameReports<MediaReport>;
+  #bridge: ChannelBridge | null = null;
   #onReady: () => void = () => {};
   /** Set while the page is being opened: what fails then fails the opening. */
   #onFailure: ((error: RecorderError) => void) | null = null;
@@ -70,6 +74,7 @@ export class RecordedPage {
       emulateDevice(cdp, options.device),
       denyDownloads(cdp),
       recorded.#offerNotifyReady(),
+      recorded.#offerChannel(),
       page.evaluateOnNewDocument(pageScript, READY_BINDING),
     ]);
     // The one dialog that page-script.ts cannot answer: "leave this page?" Yes.
@@ -164,9 +169,11 @@ export class RecordedPage {
   async #show(times: string): Promise<PageReady> {
     const { readyTimeoutS } = this.#options;
     let readyMs: number | null = null;
+    this.#bridge?.expect();
     if (readyTimeoutS > 0) readyMs = await this.#navigateUntilReady(readyTimeoutS, times);
     else await this.#navigate();
     await this.#checkViewport();
+    await this.#bridge?.begun();
     await this.#painted();
     return { readyMs };
   }
@@ -241,6 +248,11 @@ export class RecordedPage {
       if (event.name === READY_BINDING) this.#onReady();
     });
     await this.#cdp.send('Runtime.addBinding', { name: READY_BINDING });
+  }
+
+  async #offerChannel(): Promise<void> {
+    const { channel } = this.#options;
+    if (channel) this.#bridge = await ChannelBridge.install(this.#cdp, channel);
   }
 
   #watch(): void {

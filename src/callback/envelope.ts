@@ -1,9 +1,10 @@
+import type { RecordingMode } from '../recording/plan.ts';
 import type { UtcMs } from '../types.ts';
 import type { Content, Message } from './outbox.ts';
 
 /** Number of Cloud Recording among the products that send messages of this form. */
 const PRODUCT_ID = 3;
-const SERVICE_SCENE = 'web_record';
+const SCENES: Readonly<Record<RecordingMode, string>> = { web: 'web_record', mix: 'mix_record' };
 
 /**
  * The body of a message: compact JSON in the order of the original, since some receivers check the signature over what they
@@ -11,7 +12,7 @@ const SERVICE_SCENE = 'web_record';
  */
 export function buildEnvelope(message: Message, content: Content, notifyMs: UtcMs): string {
   const { noticeId, eventType, sid, sequence, eventMs } = message;
-  const { cname, uid, serviceType, details } = content;
+  const { cname, uid, mode, serviceType, details } = content;
   return JSON.stringify({
     noticeId,
     productId: PRODUCT_ID,
@@ -25,7 +26,7 @@ export function buildEnvelope(message: Message, content: Content, notifyMs: UtcM
       sequence,
       sendts: eventMs,
       serviceType,
-      serviceScene: SERVICE_SCENE,
+      serviceScene: SCENES[mode],
       details,
     },
   });

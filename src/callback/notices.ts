@@ -1,106 +1,27 @@
-import { maskUrl } from '../kit/mask-url.ts';
 import type { RecordingEvent } from '../recording/link.ts';
 import type { RecordedFile, RecordingEnd } from '../recording/status.ts';
-import { stopCodeOf } from '../recording/stop-code.ts';
 import type { UploadEvent } from '../recording/storage.ts';
-
-/** Something that receivers are told, as the API numbers and names it. */
-export interface Notice {
-  readonly eventType: number;
-  readonly serviceType: number;
-  readonly details: { readonly msgName: string } & Readonly<Record<string, unknown>>;
-}
-
-const CLOUD_RECORDING = 0;
-const UPLOADER = 2;
-const WEB_RECORDER = 6;
-
-/** What can be told: number of the event, number of the service that it comes from. */
-const EVENTS = {
-  cloud_recording_error: [1, CLOUD_RECORDING],
-  cloud_recording_warning: [2, CLOUD_RECORDING],
-  cloud_recording_status_update: [3, CLOUD_RECORDING],
-  cloud_recording_file_infos: [4, CLOUD_RECORDING],
-  session_exit: [11, CLOUD_RECORDING],
-  session_failover: [12, CLOUD_RECORDING],
-  uploader_started: [30, UPLOADER],
-  uploaded: [31, UPLOADER],
-  backuped: [32, UPLOADER],
-  uploading_progress: [33, UPLOADER],
-  web_recorder_started: [70, WEB_RECORDER],
-  web_recorder_stopped: [71, WEB_RECORDER],
-  web_recorder_capability_limit: [72, WEB_RECORDER],
-  web_recorder_reload: [73, WEB_RECORDER],
-  rtmp_publish_status: [100, WEB_RECORDER],
-} as const satisfies Readonly<Record<string, readonly [number, number]>>;
-
-/** `module` of errors and warnings: whose they are. */
-const MODULE = { uploader: 1, service: 2, web: 6 } as const;
-
-const MAJOR = 4;
-const FATAL = 5;
+import { mixEndNotices, mixEventNotices } from './mix-notices.ts';
+import { type About, errorNotice, FATAL, MAJOR, MODULE, type Notice, notice, told } from './notice.ts';
+import { webEndNotices, webEventNotices } from './web-notices.ts';
 
 const UPLOAD_ERRORS = {
-  32: { module: MODULE.uploader, errorLevel: FATAL },
-  47: { module: MODULE.uploader, errorLevel: MAJOR },
-  50: { module: MODULE.service, errorLevel: MAJOR },
+  32: { module: MODULE.uploader, level: FATAL },
+  47: { module: MODULE.uploader, level: MAJOR },
+  50: { module: MODULE.service, level: MAJOR },
 } as const;
 
-const HOUR_MS = 3_600_000;
+/** `recordingMode`: all users in one file. */
 const COMPOSITE = 1;
 
-/** What notices need to know of a recording. */
-export interface About {
-  readonly uid: string;
-  /** Stands before each file name that is told, joined by `/`; empty for none. */
-  readonly prefix: string;
-  readonly maxRecordingMs: number;
-}
-
-/** What receivers are told when this happens; nothing of slices, which only the other modes tell of. */
-export function eventNotices(event: RecordingEvent, { uid }: About): Notice[] {
-  switch (event.name) {
-    case 'started': {
-      const { atMs, pageReadyMs } = event;
-      const ready = pageReadyMs === null ? {} : { pageLoadSuccessTime: Math.floor(pageReadyMs) };
-      return [notice('web_recorder_started', { recorderStartTime: Math.floor(atMs), ...ready })];
-    }
-    case 'resumed':
-      return [notice('session_failover', { newUid: Number(uid) })];
-    case 'reloaded':
-      return [notice('web_recorder_reload', { reason: event.reason })];
-    case 'limit_exceeded':
-      return [notice('web_recorder_capability_limit', { limitType: event.limit })];
-    case 'push_changed':
-      return [notice('rtmp_publish_status', { rtmpUrl: event.url, status: event.state })];
-    case 'slice_started':
-    case 'file_ready':
-      return [];
-  }
+/** What receivers are told when this happens. */
+export function eventNotices(event: RecordingEvent, about: About): Notice[] {
+  return about.mode === 'web' ? webEventNotices(event, about) : mixEventNotices(event, about);
 }
 
 /** The last words on a recording, but for those on its uploads. */
 export function endNotices(end: RecordingEnd, about: About): Notice[] {
-  const failed = end.outcome === 'partial' || end.outcome === 'failed';
-  const { code, message } = stopCodeOf(end.reason);
-  const error = { module: MODULE.web, errorLevel: FATAL, errorCode: code, stat: 0, errorMsg: maskUrls(end.detail) };
-  const fileList = end.files.map((file) => {
-    const name = told(about, file.name);
-    return { filename: name, fileName: name, sliceStartTime: Math.floor(file.sliceStartMs) };
-  });
-  const status = failed ? 1 : 0;
-  return [
-    ...(failed ? [notice('cloud_recording_error', error)] : []),
-    notice('web_recorder_stopped', {
-      ...{ code, message, details: stopDetails(end, about), fileList },
-      quality: end.quality,
-    }),
-    notice('session_exit', { exitStatus: status, leaveStatus: status }),
-  ];
-}
-
-function stopDetails({ reason, detail }: RecordingEnd, { maxRecordingMs }: About): string {
-  return reason === 'max_duration' ? `max recording hour is ${maxRecordingMs / HOUR_MS}` : maskUrls(detail);
+  return about.mode === 'web' ? webEndNotices(end, about) : mixEndNotices(end, about);
 }
 
 /**
@@ -118,8 +39,8 @@ export function uploadNotices(event: UploadEvent, about: About, files: readonly 
     case 'warning':
       return [notice('cloud_recording_warning', { module: MODULE.uploader, warnCode: event.code })];
     case 'error': {
-      const details = { ...UPLOAD_ERRORS[event.code], errorCode: event.code, stat: 0 };
-      return [notice('cloud_recording_error', { ...details, errorMsg: maskUrls(event.message) })];
+      const { module, level } = UPLOAD_ERRORS[event.code];
+      return [errorNotice(module, level, event.code, event.message)];
     }
     case 'uploaded':
     case 'backuped':
@@ -130,7 +51,7 @@ export function uploadNotices(event: UploadEvent, about: About, files: readonly 
 function storedFile({ name, sliceStartMs }: RecordedFile, about: About): Readonly<Record<string, unknown>> {
   return {
     fileName: told(about, name),
-    trackType: 'audio_and_video',
+    trackType: about.trackType,
     uid: '0',
     mixedAllUser: true,
     isPlayable: true,
@@ -145,18 +66,4 @@ function storedFile({ name, sliceStartMs }: RecordedFile, about: About): Readonl
  */
 export function misfitNotice(status: number, playlist: string, about: About): Notice {
   return notice('cloud_recording_status_update', { status, recordingMode: COMPOSITE, fileList: told(about, playlist) });
-}
-
-function notice(msgName: keyof typeof EVENTS, details: Readonly<Record<string, unknown>>): Notice {
-  const [eventType, serviceType] = EVENTS[msgName];
-  return { eventType, serviceType, details: { msgName, ...details } };
-}
-
-function told({ prefix }: About, name: string): string {
-  return prefix === '' ? name : `${prefix}/${name}`;
-}
-
-/** Errors of libraries quote addresses in full; those of pages may hold a token, those of pushes a stream key. */
-function maskUrls(text: string): string {
-  return text.replaceAll(/\b[a-z][a-z0-9+.-]*:\/\/[^\s"'<>)]+/gi, maskUrl);
 }

@@ -122,9 +122,9 @@ class SqliteOutbox implements Outbox {
   }
 
   add({ subject, notice, eventMs, noticeId }: Told): number {
-    const { sid, appId, cname, uid } = subject;
+    const { sid, appId, cname, uid, mode } = subject;
     const { eventType, serviceType, details } = notice;
-    const content: Content = { cname, uid, serviceType, details };
+    const content: Content = { cname, uid, mode, serviceType, details };
     const sealed = this.#vault.seal(JSON.stringify(content));
     return this.#inOne(() => {
       const sequence = Number(this.#takeSequence.get({ sid, now: eventMs })?.['sequence']);

@@ -1,5 +1,6 @@
+import type { RecordingMode } from '../recording/plan.ts';
 import type { UtcMs } from '../types.ts';
-import type { Notice } from './notices.ts';
+import type { Notice } from './notice.ts';
 
 /** Whom a message is about. */
 export interface Subject {
@@ -7,6 +8,7 @@ export interface Subject {
   readonly cname: string;
   readonly uid: string;
   readonly sid: string;
+  readonly mode: RecordingMode;
 }
 
 /** A message before it has a place in the order of its recording. */
@@ -36,6 +38,7 @@ export interface Message {
 export interface Content {
   readonly cname: string;
   readonly uid: string;
+  readonly mode: RecordingMode;
   readonly serviceType: number;
   readonly details: Notice['details'];
 }

@@ -4,7 +4,7 @@ import { messageOf } from '../errors.ts';
 import { until } from '../kit/deadline.ts';
 import type { UtcMs } from '../types.ts';
 import { buildEnvelope } from './envelope.ts';
-import type { Notice } from './notices.ts';
+import type { Notice } from './notice.ts';
 import type { Outbox, OutboxView, PendingMessage, Subject } from './outbox.ts';
 import { type Agents, post } from './post.ts';
 import { placeOf, type Receivers, receiverOf, wants } from './receivers.ts';

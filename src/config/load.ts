@@ -10,7 +10,7 @@ const FILE_VARIABLE = 'TAPEHEAD_CONFIG';
 /** Read by the launcher: how to set up what is missing, and which Node to run. */
 const LAUNCHER_VARIABLES = ['TAPEHEAD_SETUP', 'TAPEHEAD_NODE'];
 /** Settings whose values are never shown. */
-const SECRETS = ['credentials', 'callbacks', 'backupStorage', 'vaultKey'];
+const SECRETS = ['credentials', 'callbacks', 'backupStorage', 'vaultKey', 'apps', 'iceServers'];
 const SHOWN_CHARACTERS = 80;
 
 /** Texts of the command line's flags; they win over all else. */

@@ -1,7 +1,9 @@
 import type { Size } from '../types.ts';
 
-/** What a recording asks of the machine. */
-export interface Demand extends Size {
+/** What a recording asks of the machine: its picture; null for sound only. */
+export type Demand = PictureDemand | null;
+
+export interface PictureDemand extends Size {
   readonly fps: number;
 }
 

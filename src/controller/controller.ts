@@ -2,11 +2,12 @@ import { randomBytes } from 'node:crypto';
 import type { Logger } from 'pino';
 import { messageOf, RecorderError } from '../errors.ts';
 import { within } from '../kit/deadline.ts';
+import type { RecordingPlan } from '../recording/plan.ts';
 import type { Recorder, RunningRecording } from '../recording/recorder.ts';
 import { type RecordedFile, statusBefore } from '../recording/status.ts';
 import type { StorageOrder } from '../recording/storage.ts';
 import type { UtcMs } from '../types.ts';
-import { requireAllowed } from './addresses.ts';
+import { type Named, requireAllowed } from './addresses.ts';
 import type { Capacity, Demand, Permit } from './capacity.ts';
 import { type Follower, Followers } from './follower.ts';
 import type { Known } from './known.ts';
@@ -26,10 +27,11 @@ import { buildPlan, type Places, reportedFiles } from './plan.ts';
 import type { RecordingRecord, Records } from './records.ts';
 import { type LostAndFound, recoverLost } from './recovery.ts';
 import { Registry } from './registry.ts';
+import { openResource, requireFresh } from './resource-check.ts';
 import type { OpenedResource, ResourceIds } from './resource-id.ts';
+import { subscriptionOf } from './subscription.ts';
 import type { Uploads } from './uploads.ts';
 
-const START_WITHIN_S = 300;
 const HOUR_MS = 3_600_000;
 
 /** How long a call waits before it answers that it is not completed. */
@@ -90,15 +92,18 @@ export class Controller {
 
   /** Begins a recording. All in one synchronous step, so that of two calls for one resourceId only one starts. */
   start(order: StartOrder): Started {
-    const resource = this.#openResource(order, order);
+    const resource = openResource(this.#parts.resourceIds, order, order);
     const earlier = this.#registry.byResource(order.resourceId);
     if (earlier !== null) return this.#startedBefore(earlier);
-    requireAllowed(order.web, this.#parts.forbids);
-    this.#requireFresh(resource);
+    requireAllowed(addressesOf(order), this.#parts.forbids);
+    requireFresh(resource, this.#now());
     this.#requireNoConflict(order);
-    const permit = this.#reserve(order.web);
+    const sid = randomBytes(16).toString('hex');
+    const plan = buildPlan(order, sid, this.#parts.places);
+    const permit = this.#reserve(plan.picture);
     try {
-      return { sid: this.#launch(order, resource, permit), already: false };
+      this.#launch(order, plan, resource, permit);
+      return { sid, already: false };
     } catch (error) {
       permit[Symbol.dispose]();
       throw error;
@@ -113,15 +118,18 @@ export class Controller {
 
   /** Changes a recording; what is wrong with one member keeps all from taking effect. Returns once the files follow. */
   async update(call: RecordingCall, order: UpdateOrder): Promise<void> {
-    const { onhold, pushes, storage } = order;
+    const { onhold, pushes, storage, layout, lists } = order;
     requireAllowed(order, this.#parts.forbids);
     const live = this.#find(call, call);
     requireStaying(live);
     if (storage !== undefined) this.#requireStored(call.sid);
+    const subscription = lists && subscriptionOf(lists, live.record.plan);
     await live.inTurn(async () => {
       if (storage !== undefined) this.#parts.uploads.renew(call.sid, storage);
       if (onhold !== undefined) await this.#change(live, (running) => running.hold(onhold));
       if (pushes !== undefined) await this.#change(live, (running) => running.push(pushes));
+      if (layout !== undefined) await this.#change(live, (running) => running.layout(layout));
+      if (subscription !== undefined) await this.#change(live, (running) => running.subscribe(subscription));
     });
   }
 
@@ -153,8 +161,8 @@ export class Controller {
 
   /** Goes on with these from the first moment on, or has them completed. @returns when the latter is done */
   async recover(found: LostAndFound): Promise<void> {
-    const { recorder, capacity, log } = this.#parts;
-    await recoverLost({ registry: this.#registry, recorder, capacity, log, now: this.#now(), ...found });
+    const { recorder, capacity, places, log } = this.#parts;
+    await recoverLost({ registry: this.#registry, recorder, capacity, places, log, now: this.#now(), ...found });
   }
 
   /** The latest recordings, whether they run or not, the newest first. */
@@ -189,18 +197,8 @@ export class Controller {
   }
 
   #find(ref: RecordingRef, task: Task | null): LiveRecording {
-    this.#openResource(ref, task);
+    openResource(this.#parts.resourceIds, ref, task);
     return this.#registry.find(ref, this.#now());
-  }
-
-  /** @param task whose it has to be; null when the call tells no cname and uid */
-  #openResource({ appId, resourceId }: Omit<RecordingRef, 'sid'>, task: Task | null): OpenedResource {
-    const resource = this.#parts.resourceIds.open(resourceId);
-    if (!resource.isOfApp(appId)) {
-      throw new RecorderError('resource_foreign', `the resourceId was acquired for another app id than ${appId}`);
-    }
-    if (task === null || resource.isOfTask(task)) return resource;
-    throw new RecorderError('resource_mismatch', 'cname and uid must be those of the acquire that gave the resourceId');
   }
 
   #startedBefore({ sid }: RecordingRecord): Started {
@@ -212,15 +210,6 @@ export class Controller {
     throw new RecorderError(
       'resource_expired',
       `the resourceId was used up by recording ${sid}, which is over; a new recording needs a new acquire`,
-    );
-  }
-
-  #requireFresh(resource: OpenedResource): void {
-    const ageS = (this.#now() - resource.acquiredMs) / 1000;
-    if (ageS <= START_WITHIN_S) return;
-    throw new RecorderError(
-      'resource_expired',
-      `start must come within ${START_WITHIN_S} s of acquire, this one came after ${Math.ceil(ageS)} s`,
     );
   }
 
@@ -240,28 +229,30 @@ export class Controller {
     return permit;
   }
 
-  #launch(order: StartOrder, resource: OpenedResource, permit: Permit): string {
-    const sid = randomBytes(16).toString('hex');
-    const { appId, cname, uid, resourceId, web } = order;
+  #launch(order: StartOrder, plan: RecordingPlan, resource: OpenedResource, permit: Permit): void {
+    const { appId, cname, uid, resourceId, work } = order;
+    const { sid } = plan;
     const startedMs = this.#now();
     const record: RecordingRecord = {
       ...{ sid, resourceId, appId, cname, uid },
-      plan: buildPlan(order, sid, this.#parts.places),
-      prefix: web.prefix.join('/'),
+      plan,
+      prefix: work.prefix.join('/'),
       startedMs,
       limitMs: startedMs + resource.resourceExpiredHour * HOUR_MS,
       stopAsked: false,
-      status: statusBefore(web.onhold),
+      status: statusBefore(plan.onhold, plan.channel),
       end: null,
     };
-    this.#beginUpload(record, web.storage);
+    this.#beginUpload(record, work.storage);
     this.#registry.launch(
       record,
-      () => this.#parts.recorder.start(record.plan),
+      () => this.#parts.recorder.start(plan),
       () => permit[Symbol.dispose](),
     );
-    this.#parts.log.info({ sid, appId, cname, uid, cores: permit.cores }, 'recording starts');
-    return sid;
+    this.#parts.log.info(
+      { sid, mode: work.mode, appId, cname, uid, picture: plan.picture, cores: permit.cores },
+      'recording starts',
+    );
   }
 
   #beginUpload({ sid, plan, prefix }: RecordingRecord, storage: StorageOrder | null): void {
@@ -281,7 +272,7 @@ export class Controller {
   #viewOf({ record, running }: LiveRecording): RecordingView {
     const { appId, cname, uid, plan } = record;
     const files = withPrefix(record, reportedFiles(plan, running.status.files));
-    return { appId, cname, uid, status: running.status, files, upload: this.#parts.uploads.view(record.sid) };
+    return { appId, cname, uid, plan, status: running.status, files, upload: this.#parts.uploads.view(record.sid) };
   }
 
   async #change(live: LiveRecording, order: (running: RunningRecording) => Promise<void>): Promise<void> {
@@ -301,9 +292,13 @@ export class Controller {
 
   #fullness(demand: Demand): string {
     const { usedCores, totalCores } = this.capacity;
-    const size = `${demand.width}x${demand.height} at ${demand.fps} frames per second`;
-    return `a recording of ${size} does not fit: ${usedCores.toFixed(2)} of ${totalCores} cores are taken; wait for one to end`;
+    const what = demand ? `${demand.width}x${demand.height} at ${demand.fps} frames per second` : 'sound only';
+    return `a recording of ${what} does not fit: ${usedCores.toFixed(2)} of ${totalCores} cores are taken; wait for one to end`;
   }
+}
+
+function addressesOf({ work }: StartOrder): Named {
+  return work.mode === 'web' ? work : { storage: work.storage, layout: work.channel.layout };
 }
 
 function requireStaying(live: LiveRecording): void {

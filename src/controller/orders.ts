@@ -1,6 +1,9 @@
+import type { ChannelPlan, LayoutPlan } from '../recording/channel.ts';
+import type { PicturePlan, RecordingMode, RecordingPlan, SoundPlan } from '../recording/plan.ts';
 import type { RecordedFile, RecordingEnd, RecordingStatus } from '../recording/status.ts';
 import type { StorageOrder, UploadView } from '../recording/storage.ts';
-import type { Demand } from './capacity.ts';
+import type { Demand, PictureDemand } from './capacity.ts';
+import type { SubscriptionLists } from './subscription.ts';
 
 /** Who records what: the identity of a recording session. */
 export interface Task {
@@ -18,11 +21,22 @@ export interface AcquireOrder extends Task {
 
 export interface StartOrder extends Task {
   readonly resourceId: string;
-  readonly web: WebOrder;
+  /** With all defaults resolved. */
+  readonly work: WebOrder | MixOrder;
 }
 
-/** A recording of a web page, with all defaults resolved. */
-export interface WebOrder extends Demand {
+interface FilesOrder {
+  /** MP4 beside the slices. */
+  readonly mp4: boolean;
+  /** Where the files are to be stored; null: they stay on this machine. */
+  readonly storage: StorageOrder | null;
+  /** Sub folders of the files, and start of the names that are reported. */
+  readonly prefix: readonly string[];
+}
+
+/** A recording of a web page. */
+export interface WebOrder extends PictureDemand, FilesOrder {
+  readonly mode: 'web';
   readonly url: string;
   readonly mobile: boolean;
   readonly readyTimeoutS: number;
@@ -31,16 +45,21 @@ export interface WebOrder extends Demand {
   readonly audioProfile: number;
   readonly onhold: boolean;
   readonly maxRecordingHour: number;
-  /** MP4 beside the slices. */
-  readonly mp4: boolean;
   /** Minutes after which a new MP4 is begun. */
   readonly maxVideoDurationMin: number;
   /** RTMP addresses to push to. */
   readonly pushes: readonly string[];
-  /** Where the files are to be stored; null: they stay on this machine. */
-  readonly storage: StorageOrder | null;
-  /** Sub folders of the files, and start of the names that are reported. */
-  readonly prefix: readonly string[];
+}
+
+/** A recording of a channel's users, put together in one picture. */
+export interface MixOrder extends FilesOrder {
+  readonly mode: 'mix';
+  /** Null: sound only. */
+  readonly picture: PicturePlan | null;
+  /** Null: picture only. */
+  readonly sound: SoundPlan | null;
+  readonly channel: Pick<ChannelPlan, 'token' | 'profile' | 'encryption' | 'lowStream' | 'maxIdleMs' | 'layout'>;
+  readonly lists: SubscriptionLists;
 }
 
 /** Names a recording, as in the path of a call. */
@@ -48,6 +67,7 @@ export interface RecordingRef {
   readonly appId: string;
   readonly resourceId: string;
   readonly sid: string;
+  readonly mode: RecordingMode;
 }
 
 /** A call that also tells cname and uid. */
@@ -60,6 +80,7 @@ export interface Started {
 }
 
 export interface RecordingView extends Task {
+  readonly plan: RecordingPlan;
   readonly status: RecordingStatus;
   /** Null when the files stay on this machine. */
   readonly upload: UploadView | null;
@@ -72,6 +93,9 @@ export interface UpdateOrder {
   readonly onhold?: boolean | undefined;
   readonly pushes?: readonly string[] | undefined;
   readonly storage?: StorageOrder | undefined;
+  readonly layout?: LayoutPlan | undefined;
+  /** Replaces all lists that there were. */
+  readonly lists?: SubscriptionLists | undefined;
 }
 
 /** What a stop answers. `end` is null when it did not wait for the end. */

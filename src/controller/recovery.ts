@@ -4,6 +4,7 @@ import type { Recorder } from '../recording/recorder.ts';
 import type { RecordingEnd } from '../recording/status.ts';
 import type { UtcMs } from '../types.ts';
 import type { Capacity } from './capacity.ts';
+import { type Places, planFrom } from './plan.ts';
 import type { RecordingRecord } from './records.ts';
 import type { Registry } from './registry.ts';
 
@@ -19,6 +20,7 @@ interface RecoveryParts extends LostAndFound {
   readonly registry: Registry;
   readonly recorder: Recorder;
   readonly capacity: Capacity;
+  readonly places: Places;
   readonly log: Logger;
   readonly now: UtcMs;
 }
@@ -38,11 +40,13 @@ async function recover(record: RecordingRecord, parts: RecoveryParts): Promise<v
 }
 
 /** What was running is not refused for lack of room. */
-function goOn(record: RecordingRecord, resume: Resume, { registry, recorder, capacity, log }: RecoveryParts): void {
-  const { sid, plan } = record;
+function goOn(record: RecordingRecord, resume: Resume, parts: RecoveryParts): void {
+  const { registry, recorder, capacity, places, log } = parts;
+  const { sid } = record;
+  const plan = planFrom(record.plan, places);
   const permit = capacity.reserve(plan.picture);
   registry.relaunch(
-    record,
+    { ...record, plan },
     () => recorder.start(plan, resume),
     () => permit?.[Symbol.dispose](),
   );

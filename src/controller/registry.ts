@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { RecorderError } from '../errors.ts';
+import { modeOf, type RecordingMode } from '../recording/plan.ts';
 import type { RunningRecording } from '../recording/recorder.ts';
 import { redactEvent } from '../recording/redact.ts';
 import type { RecordingEnd, RecordingStatus } from '../recording/status.ts';
@@ -16,6 +17,8 @@ export class Registry {
   readonly #followers: Followers;
   readonly #log: Logger;
   readonly #live = new Map<string, LiveRecording>();
+  /** Running ones that a call has asked to stop. */
+  readonly #stopAsked = new Set<string>();
 
   constructor(records: Records, followers: Followers, log: Logger) {
     this.#records = records;
@@ -61,7 +64,7 @@ export class Registry {
     const settle = (end: RecordingEnd): void => {
       this.#live.delete(sid);
       release();
-      this.settle(record, end);
+      this.settle({ ...record, stopAsked: this.#stopAsked.delete(sid) }, end);
     };
     this.#live.set(sid, new LiveRecording(record, running, settle));
     this.#followers.started(record);
@@ -99,13 +102,14 @@ export class Registry {
     return found?.record ?? null;
   }
 
-  /** @throws RecorderError `resource_foreign`, `recording_not_found`, `resource_time_limit` */
-  find({ resourceId, sid }: RecordingRef, now: UtcMs): LiveRecording {
+  /** @throws RecorderError `resource_foreign`, `request_invalid`, `recording_not_found`, `resource_time_limit` */
+  find({ resourceId, sid, mode }: RecordingRef, now: UtcMs): LiveRecording {
     const record = this.#records.byResource(resourceId);
     if (record === null) throw this.#withoutRecording(sid);
     if (record.sid !== sid) {
       throw new RecorderError('resource_foreign', `the resourceId belongs to another recording than sid ${sid}`);
     }
+    requireMode(record, mode);
     const live = this.#live.get(sid);
     if (live === undefined) throw new RecorderError('recording_not_found', whyNotThere(record));
     if (now <= record.limitMs) return live;
@@ -145,6 +149,7 @@ export class Registry {
 
   /** Written down, so that a service that dies now completes it at its next start, instead of going on with it. */
   stopAsked(sid: string): void {
+    this.#stopAsked.add(sid);
     this.#attempt(sid, () => this.#records.saveStopAsked(sid));
   }
 
@@ -179,10 +184,20 @@ function fingerprint({ progress: _progress, quality: _quality, ...rest }: Record
   return JSON.stringify(rest);
 }
 
-function whyNotThere({ sid, end }: RecordingRecord): string {
+function requireMode({ sid, plan }: RecordingRecord, mode: RecordingMode): void {
+  const started = modeOf(plan);
+  if (started === mode) return;
+  throw new RecorderError(
+    'request_invalid',
+    `mode in the path: expected "${started}", which recording ${sid} was started with, got "${mode}"`,
+  );
+}
+
+function whyNotThere({ sid, plan, end }: RecordingRecord): string {
   if (end === null) return `recording ${sid} was cut off by a restart of the service; its files are being completed`;
   const { code, message } = stopCodeOf(end.reason);
-  return `recording ${sid} ended at ${isoTime(end.endedMs)}, ${end.outcome}, stop code ${code} ${message}: ${end.detail}`;
+  const why = modeOf(plan) === 'web' ? `stop code ${code} ${message}` : `reason ${end.reason}`;
+  return `recording ${sid} ended at ${isoTime(end.endedMs)}, ${end.outcome}, ${why}: ${end.detail}`;
 }
 
 function isoTime(ms: UtcMs): string {

@@ -1,35 +1,48 @@
-import type { PicturePlan, SoundPlan } from '../recording/plan.ts';
+import { type MediaPlan, type PicturePlan, refreshRate, type SoundPlan } from '../recording/plan.ts';
 import { GRABS } from './grabs.ts';
 
+/** One for each kind that is recorded, null for the others. */
 export interface EncoderInputs {
   /** X display, `:3`. */
-  readonly display: string;
+  readonly display: string | null;
   /** PulseAudio source. */
-  readonly source: string;
+  readonly source: string | null;
 }
 
 /** Seconds between key frames: the grain of slices and of joining a live stream. */
 export const KEY_FRAME_S = 2;
+/** Where the transport stream has its sound; the muxer's own choice for a second stream. */
+const SOUND_PID = 0x101;
+/** At so few pictures a second each one is a key frame: a take need not wait for one, nor for a gap to ask for it. */
+const ALL_KEYS_FPS = 2;
 /** Name of the filter that lets pictures through; commands are addressed to it. */
 export const GATE = 'metadata@gate';
 
-/** ffmpeg's command line: picture and sound in, one transport stream out on descriptor 1. */
-export function encoderArgs(inputs: EncoderInputs, picture: PicturePlan, sound: SoundPlan): string[] {
+/**
+ * ffmpeg's command line: picture and sound, or one of them, in; one transport stream out on descriptor 1.
+ * @throws RangeError when what is to be recorded lacks its input.
+ */
+export function encoderArgs({ display, source }: EncoderInputs, { picture, sound }: MediaPlan): string[] {
   return [
     ...general,
-    ...soundInput(inputs),
-    ...pictureInput(inputs, picture),
-    ...pictureCodec(picture),
-    ...soundCodec(sound),
+    ...(sound ? soundInput(given(source)) : []),
+    ...(picture ? pictureInput(given(display), picture) : []),
+    ...(picture ? pictureCodec(picture, sound ? 1 : 0) : []),
+    ...(sound ? soundCodec(sound, picture ? 1 : 0) : []),
     ...output,
   ];
+}
+
+function given(input: string | null): string {
+  if (input === null) throw new RangeError('expected an input for each kind that is recorded');
+  return input;
 }
 
 // Both inputs keep their wall-clock times. By default each would start at zero, some hundred milliseconds apart.
 const general = ['-hide_banner', '-nostats', '-loglevel', 'info', '-copyts'];
 
 // Sound is opened before the picture: the other way round the first picture waits a second for the sound to be probed.
-function soundInput({ source }: EncoderInputs): string[] {
+function soundInput(source: string): string[] {
   const fragmentBytes = 20 * 48 * 2 * 2; // 20 ms
   return [
     ...['-thread_queue_size', '1024', '-f', 'pulse', '-sample_rate', '48000', '-channels', '2'],
@@ -37,16 +50,17 @@ function soundInput({ source }: EncoderInputs): string[] {
   ];
 }
 
-function pictureInput({ display }: EncoderInputs, { width, height, fps }: PicturePlan): string[] {
+function pictureInput(display: string, { width, height, fps }: PicturePlan): string[] {
   return [
-    ...['-thread_queue_size', '8', '-f', 'x11grab', '-draw_mouse', '0', '-framerate', String(GRABS * fps)],
+    ...['-thread_queue_size', '8', '-f', 'x11grab', '-draw_mouse', '0', '-framerate', String(grabRate(fps))],
     ...['-video_size', `${even(width)}x${even(height)}`, '-i', display],
   ];
 }
 
-function pictureCodec(picture: PicturePlan): string[] {
+/** @param input number of its input */
+function pictureCodec(picture: PicturePlan, input: number): string[] {
   const { fps } = picture;
-  return [...['-map', '1:v', '-vf', [gate(fps), oncePerFrame(fps), YUV].join(',')], ...x264(picture)];
+  return [...['-map', `${input}:v`, '-vf', [gate(fps), oncePerFrame(fps), YUV].join(',')], ...x264(picture)];
 }
 
 const YUV = 'scale=out_color_matrix=bt709:out_range=tv,format=yuv420p';
@@ -61,14 +75,28 @@ function x264(picture: PicturePlan): string[] {
     // Every picture comes out at once: no B-frames, no looking ahead, threads that share a picture instead of taking one each.
     // So a stretch may end at any frame, nothing is in flight when something dies, and ffmpeg, which holds sound back as
     // long as pictures are held back, does not. Looking ahead would cost as much CPU and save a quarter of the bits.
-    ...['-bf', '0', '-x264-params', 'rc-lookahead=0:sync-lookahead=0:sliced-threads=1', '-threads', threads(picture)],
+    ...['-bf', '0', '-x264-params', atOnce(fps), '-threads', threads(picture)],
     ...['-g', String(10 * fps * KEY_FRAME_S), '-force_key_frames', keyFrames(fps)],
     ...['-color_primaries', 'bt709', '-color_trc', 'bt709', '-colorspace', 'bt709', '-color_range', 'tv'],
   ];
 }
 
-function soundCodec({ channels, bitrateKbps }: SoundPlan): string[] {
-  return ['-map', '0:a', '-c:a', 'aac', '-ac', String(channels), '-b:a', `${bitrateKbps}k`];
+/**
+ * Without a known rate x264 keeps each picture until it sees the next one, to learn how long it lasts: at the slowest rates that
+ * is a second and more, by which sound comes later too.
+ */
+function atOnce(fps: number): string {
+  const least = 'rc-lookahead=0:sync-lookahead=0:sliced-threads=1';
+  return fps <= ALL_KEYS_FPS ? `${least}:force-cfr=1:fps=${fps}` : least;
+}
+
+/** @param stream number of its stream in the output */
+function soundCodec({ channels, bitrateKbps }: SoundPlan, stream: number): string[] {
+  return [
+    ...['-map', '0:a', '-c:a', 'aac', '-ac', String(channels), '-b:a', `${bitrateKbps}k`],
+    // By its identifier sound is told from pictures, so without pictures it must not take theirs.
+    ...['-streamid', `${stream}:${SOUND_PID}`],
+  ];
 }
 
 const output = [
@@ -81,7 +109,7 @@ const output = [
 export function blackPictureArgs(picture: PicturePlan): string[] {
   const { width, height, fps } = picture;
   // The rate at which the encoder believes to get pictures; the level that it writes down follows from it.
-  const source = `color=black:s=${even(width)}x${even(height)}:r=${GRABS * fps}`;
+  const source = `color=black:s=${even(width)}x${even(height)}:r=${grabRate(fps)}`;
   return [
     ...['-hide_banner', '-nostats', '-loglevel', 'warning', '-f', 'lavfi', '-i', source],
     ...['-frames:v', '1', '-vf', YUV, ...x264(picture), '-f', 'h264', 'pipe:1'],
@@ -94,10 +122,15 @@ export function blackPictureArgs(picture: PicturePlan): string[] {
  * read its sound as long as the picture lags behind.
  */
 function gate(fps: number): string {
-  const everyS = Math.max(0.5, 4 / fps);
+  const everyS = fps <= ALL_KEYS_FPS ? 0.5 : Math.max(0.5, 4 / fps);
   // A little more than from one grab to the next: one picture falls into it, or two, never none.
-  const openS = 1.1 / (GRABS * fps);
+  const openS = 1.1 / grabRate(fps);
   return `${GATE}=mode=select:key=never:enable='gte(mod(t,${everyS}),${openS})'`;
+}
+
+/** Looks at the display per second. */
+function grabRate(fps: number): number {
+  return GRABS * refreshRate(fps);
 }
 
 /** Two keep up with 1280x720 at 60; each more costs some bits, as it has a slice of the picture to itself. */
@@ -110,7 +143,8 @@ function threads({ width, height, fps }: PicturePlan): string {
  * last picture before must be three intervals away to make a gap (see keyFrames).
  */
 export function gateLeadMs(fps: number): number {
-  return 150 + Math.max(150, 3000 / fps);
+  const gapMs = fps <= ALL_KEYS_FPS ? 0 : 3000 / fps;
+  return 150 + Math.max(150, gapMs);
 }
 
 /**
@@ -118,11 +152,11 @@ export function gateLeadMs(fps: number): number {
  * keep (grabs.ts).
  */
 export function openGate(fromMs: number, keptGrabMs: number, fps: number): string {
-  const quarter = 0.25 / fps;
-  const windowStart = keptGrabMs / 1000 - quarter;
+  const halfStep = 0.5 / grabRate(fps);
+  const windowStart = keptGrabMs / 1000 - halfStep;
   // A small number to subtract, so that no digits are lost.
   const offset = windowStart - Math.floor(windowStart);
-  return `lt(t,${seconds(fromMs)})+gte(mod(t-${offset.toFixed(6)},1/${fps}),${2 * quarter})`;
+  return `lt(t,${seconds(fromMs)})+gte(mod(t-${offset.toFixed(6)},1/${fps}),${2 * halfStep})`;
 }
 
 function seconds(ms: number): string {
@@ -139,6 +173,7 @@ function oncePerFrame(fps: number): string {
  * time since the last key frame should have had means that the gate was closed.
  */
 function keyFrames(fps: number): string {
+  if (fps <= ALL_KEYS_FPS) return 'expr:1';
   const since = 't-prev_forced_t';
   const due = `gte(${since},${KEY_FRAME_S - 0.5 / fps})`;
   const gap = `lt(1.5*(n-prev_forced_n),(${since})*${fps})`;

@@ -2,7 +2,7 @@ import { RecorderError } from '../errors.ts';
 import { within } from '../kit/deadline.ts';
 import { Child, type Exit } from '../process/child.ts';
 import { childEnvironment } from '../process/environment.ts';
-import type { PicturePlan, SoundPlan } from '../recording/plan.ts';
+import type { MediaPlan } from '../recording/plan.ts';
 import type { Identity } from '../types.ts';
 import { type EncoderInputs, encoderArgs, GATE, openGate } from './args.ts';
 import { grabToKeep } from './grabs.ts';
@@ -18,7 +18,7 @@ class InputWatch {
   readonly #onOutput: () => void;
   #input = '';
 
-  /** @param onOutput called once the first picture and the first sound have reached their encoders. */
+  /** @param onOutput called once the first picture and the first sound, if there are both, have reached their encoders. */
   constructor(onOutput: () => void) {
     this.#onOutput = onOutput;
   }
@@ -31,10 +31,8 @@ class InputWatch {
   }
 }
 
-export interface EncoderOptions {
+export interface EncoderOptions extends MediaPlan {
   readonly inputs: EncoderInputs;
-  readonly picture: PicturePlan;
-  readonly sound: SoundPlan;
   readonly folder: string;
   readonly env: Readonly<Record<string, string>>;
   readonly identity: Identity | null;
@@ -44,16 +42,23 @@ export interface EncoderOptions {
 
 /**
  * One ffmpeg, first armed (running, hardly any picture passes), then open until it is finished. Armed ahead of time, it
- * starts a recording at an exact moment with a key frame.
+ * starts a recording at an exact moment with a key frame. Sound is given out from the first moment on.
  */
 export class Encoder implements AsyncDisposable {
   readonly #child: Child;
   readonly #inputs: InputWatch;
-  readonly #fps: number;
+  /** Null: no pictures. */
+  readonly #fps: number | null;
   readonly #ended: Promise<Exit>;
   readonly #armed: Promise<void>;
 
-  private constructor(child: Child, inputs: InputWatch, fps: number, armed: Promise<void>, ended: Promise<Exit>) {
+  private constructor(
+    child: Child,
+    inputs: InputWatch,
+    fps: number | null,
+    armed: Promise<void>,
+    ended: Promise<Exit>,
+  ) {
     this.#inputs = inputs;
     this.#fps = fps;
     this.#child = child;
@@ -67,7 +72,7 @@ export class Encoder implements AsyncDisposable {
     const child = new Child({
       name: 'encoder',
       command: 'ffmpeg',
-      args: encoderArgs(options.inputs, options.picture, options.sound),
+      args: encoderArgs(options.inputs, options),
       env: childEnvironment(options.folder, options.env),
       identity: options.identity,
       stdio: { stdin: 'pipe', stdout: 'pipe' },
@@ -78,16 +83,16 @@ export class Encoder implements AsyncDisposable {
     // Ended means: gone, and everything it wrote has been read.
     const ended = Promise.all([child.exited, closed]).then(([exit]) => exit);
     const failure = () =>
-      new RecorderError('encoder_failed', `expected ffmpeg to deliver picture and sound: ${child.describeExit()}`);
+      new RecorderError('encoder_failed', `expected ffmpeg to deliver what it encodes: ${child.describeExit()}`);
     const died = child.exited.then(() => Promise.reject(failure()));
     const armed = within(ARM_MS, Promise.race([first, died]), failure);
     // One that does not arm is of no use: it ends as one that died.
     armed.catch(() => child.signal('SIGKILL'));
     died.catch(() => {});
-    return new Encoder(child, inputs, options.picture.fps, armed, ended);
+    return new Encoder(child, inputs, options.picture?.fps ?? null, armed, ended);
   }
 
-  /** Resolves when picture and sound arrive. */
+  /** Resolves when what is to be encoded arrives. */
   get armed(): Promise<void> {
     return this.#armed;
   }
@@ -115,14 +120,14 @@ export class Encoder implements AsyncDisposable {
   }
 
   /**
-   * Lets pictures captured from `fromMs` on through, one per frame of the page; at least gateLeadMs ahead. Called again, it
-   * only follows the page's clock. @param frameStartMs when a frame of the page began, UTC ms.
+   * Lets pictures captured from `fromMs` on through, as many a second as are recorded; at least gateLeadMs ahead. Called again,
+   * it only follows the page's clock. @param frameStartMs when a frame of the page began, UTC ms.
    */
   openFrom(fromMs: number, frameStartMs: number): void {
-    const clocks = { grabStartMs: this.#inputs.grabStartMs, frameStartMs, fps: this.#fps };
-    const kept = grabToKeep(clocks, Date.now());
-    this.#child.stdin.write(`c${GATE} -1 enable ${openGate(fromMs, kept, this.#fps)}
-`);
+    const fps = this.#fps;
+    if (fps === null) return;
+    const kept = grabToKeep({ grabStartMs: this.#inputs.grabStartMs, frameStartMs, fps }, fromMs, Date.now());
+    this.#child.stdin.write(`c${GATE} -1 enable ${openGate(fromMs, kept, fps)}\n`);
   }
 
   /** Encodes what was captured so far and ends. May be called again. */

@@ -1,4 +1,6 @@
-/** The display is looked at this many times per frame of the recording, and one picture of each interval is kept. */
+import { refreshRate } from '../recording/plan.ts';
+
+/** The display is looked at this many times each time that it is drawn, and one picture per frame of the recording is kept. */
 export const GRABS = 2;
 
 /**
@@ -12,6 +14,7 @@ export interface Clocks {
   readonly grabStartMs: number;
   /** When a frame of the page began, UTC ms: any one. */
   readonly frameStartMs: number;
+  /** Frames per second of the recording. */
   readonly fps: number;
 }
 
@@ -20,13 +23,16 @@ export interface Clocks {
  * time catches now the old picture, now the new one, so frames would be lost and others doubled for as long as the two
  * clocks are in step. Of two grabs per interval, one is always a quarter of an interval away or more.
  *
- * @returns a moment, UTC ms near `nowMs`: that grab, and those at whole intervals from it, are the ones to keep.
+ * @param fromMs the first grab to keep is one of the two that follow this moment, UTC ms.
+ * @returns a moment, UTC ms near `nowMs`: that grab, and those at whole frames of the recording from it, are the ones to keep.
  */
-export function grabToKeep({ grabStartMs, frameStartMs, fps }: Clocks, nowMs: number): number {
-  const interval = 1000 / fps;
+export function grabToKeep({ grabStartMs, frameStartMs, fps }: Clocks, fromMs: number, nowMs: number): number {
+  const refresh = refreshRate(fps);
+  const interval = 1000 / refresh;
   // x11grab counts whole microseconds from grab to grab and so departs a little from the ideal rate.
-  const step = Math.round(1e6 / (GRABS * fps)) / 1000;
-  const grabMs = grabStartMs + Math.round((nowMs - grabStartMs) / step) * step;
+  const step = Math.round(1e6 / (GRABS * refresh)) / 1000;
+  const wantedMs = fromMs + (Math.round(((nowMs - fromMs) * fps) / 1000) * 1000) / fps;
+  const grabMs = grabStartMs + Math.ceil((wantedMs - grabStartMs) / step) * step;
   const drawnMs = frameStartMs + Math.min(DRAWN_AFTER_MS, interval / 2);
   const candidates = Array.from({ length: GRABS }, (_, i) => grabMs + i * step);
   const distance = (ms: number) => Math.abs(remainder(ms - drawnMs, interval));

@@ -1,6 +1,6 @@
 import { maskUrl } from './mask-url.ts';
 
-const HIDDEN = '***';
+export const HIDDEN = '***';
 // Lengths are limited so that no line, whatever is in it, takes long.
 /** As far as it can reach: a query may hold brackets and quotes of other kinds. */
 const URLS = /\b[a-z][a-z0-9+.-]{0,19}:\/\/[^\s"`<>\\]+/gi;

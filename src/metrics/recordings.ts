@@ -2,6 +2,7 @@ import type { Counter } from 'prom-client';
 import type { Follower } from '../controller/follower.ts';
 import type { RecordingRecord } from '../controller/records.ts';
 import type { RecordingEvent } from '../recording/link.ts';
+import { modeOf, type RecordingMode } from '../recording/plan.ts';
 import type { Progress, PushState, RecordingEnd, RecordingStatus } from '../recording/status.ts';
 import type { Instruments } from './instruments.ts';
 
@@ -9,11 +10,13 @@ import type { Instruments } from './instruments.ts';
 type Counted = Pick<RecordingStatus, 'progress' | 'quality'>;
 
 const PUSH_STATES: readonly PushState[] = ['connecting', 'publishing', 'onhold', 'disconnected'];
+const MODES: readonly RecordingMode[] = ['web', 'mix'];
 const STATES = ['starting', 'recording', 'held', 'stopping', 'finalizing'] as const;
 
 /** Counts what happens to all recordings of this service. */
 export class RecordingMetrics implements Follower {
   readonly #running = new Map<string, RecordingStatus>();
+  readonly #modes = new Map<string, RecordingMode>();
   /** Of each running recording what has been counted already, in the order of `#counts`. */
   readonly #counted = new Map<string, number[]>();
   readonly #started: Counter;
@@ -63,9 +66,10 @@ export class RecordingMetrics implements Follower {
     this.#gauges(instruments);
   }
 
-  started({ sid, status }: RecordingRecord): void {
+  started({ sid, plan, status }: RecordingRecord): void {
     this.#started.inc();
     this.#running.set(sid, status);
+    this.#modes.set(sid, modeOf(plan));
     this.#counted.set(
       sid,
       this.#counts.map(({ of }) => of(status)),
@@ -87,6 +91,7 @@ export class RecordingMetrics implements Follower {
   ended({ sid }: RecordingRecord, end: RecordingEnd): void {
     this.#count(sid, end);
     this.#running.delete(sid);
+    this.#modes.delete(sid);
     this.#counted.delete(sid);
     this.#ended.inc({ outcome: end.outcome, reason: end.reason });
     if (end.reason === 'session_lost') this.#deaths.inc();
@@ -95,6 +100,10 @@ export class RecordingMetrics implements Follower {
   #gauges(instruments: Instruments): void {
     const states = { name: 'recordings', help: 'Recordings that have not ended, by state.' };
     instruments.gauge(states, () => tally(STATES, this.#statuses.map(stateOf)), 'state');
+    const modes = { name: 'recordings_by_mode', help: 'Recordings that have not ended, by mode.' };
+    instruments.gauge(modes, () => tally(MODES, [...this.#modes.values()]), 'mode');
+    const users = { name: 'channel_users', help: 'Users in the channels of running recordings.' };
+    instruments.gauge(users, () => this.#statuses.reduce((sum, { channel }) => sum + (channel?.users.length ?? 0), 0));
     const pushes = { name: 'pushes', help: 'RTMP pushes of running recordings, by state.' };
     const pushStates = () => this.#statuses.flatMap((status) => status.pushes.map(({ state }) => state));
     instruments.gauge(pushes, () => tally(PUSH_STATES, pushStates()), 'state');

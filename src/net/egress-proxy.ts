@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { RecorderError } from '../errors.ts';
-import type { AddressPolicy } from './address-policy.ts';
+import { AddressPolicy } from './address-policy.ts';
 import { dial, type Resolve } from './dial.ts';
 import {
   type Destination,
@@ -17,9 +17,12 @@ import {
 const HANDSHAKE_MS = 10_000;
 /** When one side has ended, a connection may be silent so long before it is given up. */
 const LINGER_MS = 30_000;
+const EVERYTHING = new AddressPolicy(null);
 
 export interface EgressOptions {
   readonly policy: AddressPolicy;
+  /** Origin that may be reached whatever the policy says: `http://10.0.0.5:8080`. */
+  readonly service?: string | null;
   /** The page tried to reach a host that is not allowed. */
   readonly onBlocked?: (host: string) => void;
   /** Stands in for the system's resolver. */
@@ -32,6 +35,7 @@ export interface EgressOptions {
  */
 export class EgressProxy implements AsyncDisposable {
   readonly #options: EgressOptions;
+  readonly #service: Destination | null;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   #closedBytes = 0;
@@ -39,6 +43,7 @@ export class EgressProxy implements AsyncDisposable {
 
   private constructor(options: EgressOptions) {
     this.#options = options;
+    this.#service = options.service ? destinationOf(options.service) : null;
     this.#server = createServer({ noDelay: true }, (client) => void this.#serve(client));
   }
 
@@ -88,7 +93,9 @@ export class EgressProxy implements AsyncDisposable {
   }
 
   async #dial({ host, port }: Destination, signal: AbortSignal): Promise<Socket> {
-    const { policy, resolve, onBlocked } = this.#options;
+    const { resolve, onBlocked } = this.#options;
+    const isService = host === this.#service?.host && port === this.#service.port;
+    const policy = isService ? EVERYTHING : this.#options.policy;
     try {
       return await dial({ host, port, policy, resolve, signal });
     } catch (error) {
@@ -107,6 +114,13 @@ export class EgressProxy implements AsyncDisposable {
       this.#closedBytes += socket.bytesRead;
     });
   }
+}
+
+/** As a browser asks for it. */
+function destinationOf(origin: string): Destination {
+  const { protocol, hostname, port } = new URL(origin);
+  const usual = protocol === 'https:' ? 443 : 80;
+  return { host: hostname.replace(/^\[(.*)\]$/, '$1'), port: port === '' ? usual : Number(port) };
 }
 
 async function handshake(client: Socket, gone: AbortSignal): Promise<Destination> {

@@ -3,17 +3,23 @@ import type { Size } from '../types.ts';
 
 /** Cores that a recording takes however small its picture is: page, sound, containers. */
 const BASE_CORES = 0.2;
+/** Cores of a recording without a picture: no display, nothing drawn, nothing encoded but sound. */
+const SOUND_CORES = 0.1;
 /** Cores per pixel and second, so that 1280x720 at 30 frames per second comes to 0.75 cores in all. */
 const CORES_PER_PIXEL_RATE = 0.55 / (1280 * 720 * 30);
 /** Sums of fractions must not refuse what fits exactly. */
 const ROUNDING = 1e-9;
 
-export interface Demand extends Size {
+/** The picture of a recording; null for sound only. */
+export type Demand = PictureDemand | null;
+
+interface PictureDemand extends Size {
   readonly fps: number;
 }
 
 /** Expected CPU cores of one recording; the only cost function, for the check and for the reservation. */
 export function costOf(demand: Demand): number {
+  if (demand === null) return SOUND_CORES;
   return BASE_CORES + CORES_PER_PIXEL_RATE * demand.width * demand.height * demand.fps;
 }
 

@@ -61,7 +61,7 @@ async function complete(
   onReady: (file: ReadyFile) => void,
 ): Promise<Completed> {
   try {
-    const files = await RecordingFiles.reopen(plan.files, plan.picture, onReady);
+    const files = await RecordingFiles.reopen(plan.files, plan, onReady);
     const problems = (await files.finish()).map(messageOf);
     const { startMs: startedMs, sums } = files;
     if (files.sliceCount === 0) return { ...completedBefore(plan, last), problems };

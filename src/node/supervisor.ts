@@ -6,6 +6,7 @@ import type { FromSession, ReadyFile, RecordingEvent, Resume, ToSession } from '
 import type { RecordingPlan } from '../recording/plan.ts';
 import type { Recorder, RunningRecording } from '../recording/recorder.ts';
 import { PHASES, type RecordingEnd, type RecordingStatus, statusBefore } from '../recording/status.ts';
+import { Streams } from '../recording/streams.ts';
 import { finishLost } from './finish-lost.ts';
 import { resumeOf } from './resume.ts';
 import { noteOwner, removeRuntime } from './runtime.ts';
@@ -80,6 +81,7 @@ class SupervisedRecording implements RunningRecording {
   readonly #statusListeners: ((status: RecordingStatus) => void)[] = [];
   readonly #eventListeners: ((event: RecordingEvent) => void)[] = [];
   readonly #orders = new Map<number, PromiseWithResolvers<void>>();
+  readonly #streams = new Streams();
   #session: SessionProcess;
   #status: RecordingStatus;
   #end: RecordingEnd | null = null;
@@ -176,6 +178,7 @@ class SupervisedRecording implements RunningRecording {
   }
 
   #tell(event: RecordingEvent): void {
+    if (event.name === 'stream_changed') this.#streams.change(event);
     for (const listener of this.#eventListeners) listener(event);
   }
 
@@ -221,6 +224,7 @@ class SupervisedRecording implements RunningRecording {
       // Somebody else holds the runtime folder: what there is gets finished.
       return false;
     }
+    for (const change of this.#streams.lose(nowMs)) this.#tell({ ...change, name: 'stream_changed' });
     for (const id of this.#orders.keys())
       this.#answer(id, 'the process of the recording died before it took the order');
     return true;
@@ -228,7 +232,7 @@ class SupervisedRecording implements RunningRecording {
 }
 
 function firstStatus(plan: RecordingPlan, resume: Resume | null): RecordingStatus {
-  const before = statusBefore((resume ?? plan).onhold);
+  const before = statusBefore((resume ?? plan).onhold, plan.channel && { ...plan.channel, ...resume?.composition });
   const startedMs = resume?.startedMs ?? null;
   return startedMs === null ? before : { ...before, phase: 'recording', startedMs };
 }

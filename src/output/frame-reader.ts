@@ -1,3 +1,4 @@
+import type { TrackKind } from './tracks.ts';
 import {
   PACKET,
   type PacketHead,
@@ -11,7 +12,7 @@ import {
 
 /** One encoded picture, or one block of sound, with the transport packets that carry it. */
 export interface Frame {
-  readonly kind: 'video' | 'audio';
+  readonly kind: TrackKind;
   readonly key: boolean;
   /** Presentation time as written in the packets: 90 kHz, wrapping. */
   readonly pts: number;

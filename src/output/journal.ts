@@ -5,7 +5,7 @@ import type { FilesPlan } from '../recording/plan.ts';
 /** One slice: what playlist and MP4 are made from. Times in 90 kHz ticks of the recording's clock. */
 export interface Slice {
   readonly name: string;
-  /** Wall time of its first picture, UTC ms. */
+  /** Wall time of its first frame, UTC ms. */
   readonly startMs: number;
   readonly mediaStart: number;
   readonly mediaEnd: number;

@@ -1,22 +1,21 @@
 import { readFile, truncate } from 'node:fs/promises';
 import { type Frame, FrameReader } from './frame-reader.ts';
 import type { OpenSlice, Slice } from './journal.ts';
-import { PACKET, readContinuity, readHead, TICKS_PER_SECOND, ticksBetween, wrap } from './transport-stream.ts';
-
-/** One block of sound: 1024 samples at 48 kHz. */
-const SOUND_TICKS = (1024 / 48_000) * TICKS_PER_SECOND;
+import { SOUND_TICKS, type TrackKind, type Tracks } from './tracks.ts';
+import { PACKET, readContinuity, readHead, ticksBetween, wrap } from './transport-stream.ts';
 
 /**
  * Makes a slice whole whose writing was cut off: leaves out its last, possibly incomplete frame and tells its length.
- * @returns null when it holds no complete picture.
+ * @returns null when it holds no complete picture, or without pictures no complete block of sound.
  */
-export async function mendSlice(path: string, open: OpenSlice, fps: number): Promise<Slice | null> {
+export async function mendSlice(path: string, open: OpenSlice, { lead, interval }: Tracks): Promise<Slice | null> {
   const bytes = await readFile(path).catch(() => Buffer.alloc(0));
-  const { whole, pictures, lastPicture, lastSound } = measure(bytes, open.mediaStart);
-  if (lastPicture === null) return null;
+  const { whole, pictures, last } = measure(bytes, open.mediaStart);
+  const lastLeading = last[lead];
+  if (lastLeading === null) return null;
   await truncate(path, whole);
   // Sound may reach a little beyond the last picture; what is recorded next must not begin under it.
-  const mediaEnd = Math.max(lastPicture + TICKS_PER_SECOND / fps, (lastSound ?? 0) + SOUND_TICKS);
+  const mediaEnd = Math.max(lastLeading + interval, (last.audio ?? 0) + SOUND_TICKS);
   return { ...open, mediaEnd, bytes: whole, pictures };
 }
 
@@ -24,9 +23,8 @@ interface Measured {
   /** How many bytes hold complete frames. */
   readonly whole: number;
   readonly pictures: number;
-  /** Times on the recording's clock. */
-  readonly lastPicture: number | null;
-  readonly lastSound: number | null;
+  /** Of each kind the time of the last one, on the recording's clock. */
+  readonly last: Readonly<Record<TrackKind, number | null>>;
 }
 
 /** Pure: what is complete in the bytes of a slice. */
@@ -40,15 +38,14 @@ export function measure(bytes: Buffer, mediaStart: number): Measured {
     if (!(error instanceof RangeError)) throw error;
   }
   // The frame still open is not closed here: it may lack packets.
-  const timeOfLast = (kind: Frame['kind']): number | null => {
+  const timeOfLast = (kind: TrackKind): number | null => {
     const last = frames.findLast((frame) => frame.kind === kind);
     return last ? mediaStart + ticksBetween(last.pts, wrap(mediaStart)) : null;
   };
   return {
     whole: reader.consumed,
     pictures: frames.filter((frame) => frame.kind === 'video').length,
-    lastPicture: timeOfLast('video'),
-    lastSound: timeOfLast('audio'),
+    last: { video: timeOfLast('video'), audio: timeOfLast('audio') },
   };
 }
 

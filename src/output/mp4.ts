@@ -41,7 +41,7 @@ export async function assembleMp4(slices: readonly string[], path: string): Prom
 function muxerArgs(path: string): string[] {
   return [
     ...['-hide_banner', '-nostats', '-loglevel', 'warning', '-y', '-f', 'mpegts', '-i', 'pipe:0'],
-    ...['-map', '0:v', '-map', '0:a?', '-c', 'copy', '-bsf:a', 'aac_adtstoasc'],
+    ...['-map', '0:v?', '-map', '0:a?', '-c', 'copy', '-bsf:a', 'aac_adtstoasc'],
     ...['-movflags', '+faststart', '-f', 'mp4', path],
   ];
 }

@@ -1,3 +1,4 @@
+import type { Size } from '../types.ts';
 import type { Slice } from './journal.ts';
 import { utcStamp } from './names.ts';
 import { TICKS_PER_SECOND } from './transport-stream.ts';
@@ -5,8 +6,9 @@ import { TICKS_PER_SECOND } from './transport-stream.ts';
 export interface PlaylistOptions {
   /** The recording is over: no slice will follow. */
   readonly ended: boolean;
-  readonly width: number;
-  readonly height: number;
+  /** Null: sound only. */
+  readonly picture: Size | null;
+  readonly sound: boolean;
 }
 
 /**
@@ -30,13 +32,14 @@ export function buildPlaylist(slices: readonly Slice[], options: PlaylistOptions
 /** Fixed from the start, as players ask of a growing playlist: slices end at the first key frame after 15 seconds. */
 const TARGET_S = 18;
 
-function sliceLines(slice: Slice, { width, height }: PlaylistOptions): string[] {
+function sliceLines(slice: Slice, { picture, sound }: PlaylistOptions): string[] {
   const time = utcStamp(slice.startMs);
+  const track = (type: string) => `#EXT-X-AGORA-TRACK-EVENT:EVENT=START,TRACK_TYPE=${type},TIME=${time}`;
   const fresh = [
     '#EXT-X-DISCONTINUITY',
-    `#EXT-X-AGORA-TRACK-EVENT:EVENT=START,TRACK_TYPE=AUDIO,TIME=${time}`,
-    `#EXT-X-AGORA-TRACK-EVENT:EVENT=START,TRACK_TYPE=VIDEO,TIME=${time}`,
-    `#EXT-X-AGORA-ROTATE:WIDTH=${width},HEIGHT=${height},ROTATE=0,TIME=${time}`,
+    ...(sound ? [track('AUDIO')] : []),
+    ...(picture ? [track('VIDEO')] : []),
+    ...(picture ? [`#EXT-X-AGORA-ROTATE:WIDTH=${picture.width},HEIGHT=${picture.height},ROTATE=0,TIME=${time}`] : []),
   ];
   return [...(slice.discontinuity ? fresh : []), `#EXTINF:${seconds(slice).toFixed(6)},`, slice.name];
 }

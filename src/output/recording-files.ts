@@ -3,7 +3,7 @@ import { mkdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, RecorderError } from '../errors.ts';
 import type { ReadyFile } from '../recording/link.ts';
-import type { FilesPlan, PicturePlan } from '../recording/plan.ts';
+import type { FilesPlan, MediaPlan } from '../recording/plan.ts';
 import type { RecordedFile } from '../recording/status.ts';
 import { AppendFile } from './append-file.ts';
 import type { OpenSlice, Slice } from './journal.ts';
@@ -14,12 +14,14 @@ import { Reserve } from './reserve.ts';
 import { Slicer, type SlicerPast } from './slicer.ts';
 import { Slices } from './slices.ts';
 import type { TimedFrame } from './take.ts';
+import { tracksOf } from './tracks.ts';
 import { TICKS_PER_SECOND } from './transport-stream.ts';
 
 export interface RecordingFilesOptions {
   readonly plan: FilesPlan;
-  readonly picture: PicturePlan;
-  readonly onSliceOpened: (slice: OpenSlice) => void;
+  readonly media: MediaPlan;
+  /** @param discontinueMs when the slice begins, UTC ms; after an interruption, when the one before it ended */
+  readonly onSliceOpened: (slice: OpenSlice, discontinueMs: number) => void;
   readonly onSliceClosed: () => void;
   /** A file is whole and on the disk; a playlist is told at each change. Slices only if the plan keeps them. */
   readonly onReady: (file: ReadyFile) => void;
@@ -40,20 +42,23 @@ export class RecordingFiles {
   #current: AppendFile | null = null;
   #chain: Promise<void> = Promise.resolve();
   #failed = false;
+  /** The last one that was closed. */
+  #latest: Slice | null;
   /** What went wrong before it was taken up. */
   #problems: readonly unknown[] = [];
   #bytes: number;
 
   private constructor(options: RecordingFilesOptions, slices: Slices, past?: SlicerPast) {
-    const { plan, picture } = options;
+    const { plan, media } = options;
     this.#options = options;
     this.#slices = slices;
+    this.#latest = slices.whole.at(-1) ?? null;
     this.#bytes = slices.sums.bytes;
     this.#reserve = reserveOf(plan);
     this.#parts = new Parts(plan, slices, (name, part) => options.onReady({ name, kind: 'mp4', part }));
     this.#slicer = new Slicer({
       stem: plan.stem,
-      fps: picture.fps,
+      tracks: tracksOf(media),
       maxPartTicks: ((plan.mp4?.maxDurationMs ?? Number.POSITIVE_INFINITY) / 1000) * TICKS_PER_SECOND,
       maxPartBytes: plan.mp4?.maxBytes ?? Number.POSITIVE_INFINITY,
       ...(past && { past }),
@@ -91,11 +96,11 @@ export class RecordingFiles {
   /** Takes up the folder of a recording whose process died, only to `finish` it. */
   static async reopen(
     plan: FilesPlan,
-    picture: PicturePlan,
+    media: MediaPlan,
     onReady: RecordingFilesOptions['onReady'] = () => {},
   ): Promise<RecordingFiles> {
     const nothing = () => {};
-    const options = { plan, picture, onReady, onSliceOpened: nothing, onSliceClosed: nothing, onError: nothing };
+    const options = { plan, media, onReady, onSliceOpened: nothing, onSliceClosed: nothing, onError: nothing };
     const { slices, problems } = await takeUp(options);
     const files = new RecordingFiles(options, slices);
     files.#problems = problems;
@@ -149,9 +154,9 @@ export class RecordingFiles {
     if (!this.#failed) this.#slicer.push(frame);
   }
 
-  /** A hold, or a stretch without page or encoder: what follows begins a new slice, marked as discontinuous. */
-  breakHere(): void {
-    this.#slicer.breakHere();
+  /** A hold, or a stretch without page or encoder: what follows begins a new slice, marked as discontinuous. @param mediaEnd where what was ends */
+  breakHere(mediaEnd?: number): void {
+    this.#slicer.breakHere(mediaEnd);
   }
 
   /**
@@ -181,7 +186,8 @@ export class RecordingFiles {
     const written = this.#then(() => this.#slices.writeOpened(slice));
     this.#current = new AppendFile(this.#path(slice.name), written, (error) => this.#fail(error));
     if (slice.part > 0) void this.#then(async () => this.#parts.completeBefore(slice.part));
-    this.#options.onSliceOpened(slice);
+    const after = slice.discontinuity ? this.#latest : null;
+    this.#options.onSliceOpened(slice, after ? endMsOf(after) : slice.startMs);
   }
 
   #append(bytes: Buffer): void {
@@ -192,6 +198,7 @@ export class RecordingFiles {
   #closed(slice: Slice): void {
     const file = this.#current;
     this.#current = null;
+    this.#latest = slice;
     void this.#then(async () => {
       await file?.close();
       if (this.#failed) return;
@@ -228,12 +235,12 @@ export class RecordingFiles {
   }
 
   async #writePlaylist(ended: boolean): Promise<void> {
-    const { plan, picture, onReady } = this.#options;
+    const { plan, media, onReady } = this.#options;
     if (!plan.hls) return;
     const name = playlistName(plan.stem);
-    const { width, height } = picture;
+    const text = buildPlaylist(this.#slices.whole, { ended, picture: media.picture, sound: media.sound !== null });
     // Renamed into place, so that a reader never sees half a playlist.
-    await writeFile(this.#path(`${name}.part`), buildPlaylist(this.#slices.whole, { ended, width, height }));
+    await writeFile(this.#path(`${name}.part`), text);
     await rename(this.#path(`${name}.part`), this.#path(name));
     onReady({ name, kind: 'playlist', part: 0 });
   }
@@ -256,8 +263,13 @@ async function takeUp(options: RecordingFilesOptions): Promise<{ slices: Slices;
   return { slices, problems: await slices.mend() };
 }
 
-function slicesOf({ plan, picture }: RecordingFilesOptions): Slices {
-  return new Slices(plan, picture.fps);
+function slicesOf({ plan, media }: RecordingFilesOptions): Slices {
+  return new Slices(plan, tracksOf(media));
+}
+
+/** Wall time: within a slice nothing is left out. */
+function endMsOf({ startMs, mediaStart, mediaEnd }: Slice): number {
+  return startMs + ((mediaEnd - mediaStart) / TICKS_PER_SECOND) * 1000;
 }
 
 function reserveOf({ folder, stem }: FilesPlan): Reserve {

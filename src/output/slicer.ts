@@ -1,6 +1,7 @@
 import type { OpenSlice, Slice } from './journal.ts';
 import { sliceName } from './names.ts';
 import type { TimedFrame } from './take.ts';
+import type { Tracks } from './tracks.ts';
 import {
   PACKET,
   PID_AUDIO,
@@ -12,13 +13,13 @@ import {
   writeContinuity,
 } from './transport-stream.ts';
 
-/** A slice ends at the first key frame after this time. */
+/** A slice ends at the first key frame after this time, without pictures at the first block of sound. */
 const SLICE_S = 15;
 
 export interface SlicerOptions {
   readonly stem: string;
-  readonly fps: number;
-  /** A new part is begun at the first key frame after this much media, in ticks, or this many bytes. */
+  readonly tracks: Tracks;
+  /** A new part is begun at the first key frame, or block of sound, after this much media, in ticks, or this many bytes. */
   readonly maxPartTicks: number;
   readonly maxPartBytes: number;
   /** What was recorded before, by a process that died. */
@@ -66,19 +67,20 @@ export class Slicer {
     this.#tables = tables;
   }
 
-  /** The next frame does not follow the last one in wall time. */
-  breakHere(): void {
+  /** The next frame does not follow the last one in wall time. @param mediaEnd where that ends, if before the next was due */
+  breakHere(mediaEnd = Number.POSITIVE_INFINITY): void {
     this.#discontinuity = true;
+    this.#end = Math.min(this.#end, mediaEnd);
     this.close();
   }
 
   push(frame: TimedFrame): void {
-    if (frame.kind === 'video' && frame.key) this.#atKeyFrame(frame);
+    const { lead, interval } = this.#options.tracks;
+    const leading = frame.kind === lead;
+    if (leading && (frame.kind === 'audio' || frame.key)) this.#atCut(frame);
     if (!this.#open) return;
-    if (frame.kind === 'video') {
-      this.#end = frame.mediaTime + TICKS_PER_SECOND / this.#options.fps;
-      this.#pictures += 1;
-    }
+    if (leading) this.#end = frame.mediaTime + interval;
+    if (frame.kind === 'video') this.#pictures += 1;
     this.#emit(frame.packets);
   }
 
@@ -90,7 +92,8 @@ export class Slicer {
     this.#options.onClose({ ...open, mediaEnd: this.#end, bytes: this.#bytes, pictures: this.#pictures });
   }
 
-  #atKeyFrame(frame: TimedFrame): void {
+  /** A slice may begin with this frame. */
+  #atCut(frame: TimedFrame): void {
     const newPart = this.#partIsFull(frame);
     const sliceIsFull = this.#open && frame.mediaTime - this.#open.mediaStart >= SLICE_S * TICKS_PER_SECOND;
     // A slice's length is told exactly by where the next one begins.

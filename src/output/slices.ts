@@ -4,12 +4,13 @@ import type { FilesPlan } from '../recording/plan.ts';
 import { Journal, journalPath, type OpenSlice, type Slice } from './journal.ts';
 import { countersOf, mendSlice } from './measure-slice.ts';
 import type { SlicerPast } from './slicer.ts';
+import type { Tracks } from './tracks.ts';
 import { TICKS_PER_SECOND } from './transport-stream.ts';
 
 /** The slices of a recording, as files and as lines of its journal: first the file, then the line. */
 export class Slices {
   readonly #folder: string;
-  readonly #fps: number;
+  readonly #tracks: Tracks;
   readonly #journal: Journal;
   readonly #journalPath: string;
   #whole: Slice[] = [];
@@ -19,9 +20,9 @@ export class Slices {
   /** Wall time at which each part begins. Kept apart: a month has 170,000 slices. */
   readonly #partStarts = new Map<number, number>();
 
-  constructor(plan: FilesPlan, fps: number) {
+  constructor(plan: FilesPlan, tracks: Tracks) {
     this.#folder = plan.folder;
-    this.#fps = fps;
+    this.#tracks = tracks;
     this.#journalPath = journalPath(plan);
     this.#journal = new Journal(this.#journalPath);
   }
@@ -46,7 +47,7 @@ export class Slices {
     return this.#whole.at(-1)?.mediaEnd ?? null;
   }
 
-  /** Wall time of the first picture, or of the first one of a part; 0 before there is one. */
+  /** Wall time of the first frame, or of the first one of a part; 0 before there is one. */
   startMs(part = 0): number {
     return this.#partStarts.get(part) ?? 0;
   }
@@ -124,7 +125,7 @@ export class Slices {
   }
 
   async #mend(open: OpenSlice): Promise<void> {
-    const slice = await mendSlice(this.pathOf(open), open, this.#fps);
+    const slice = await mendSlice(this.pathOf(open), open, this.#tracks);
     if (!slice) await this.#remove(open);
     this.#settle(open, slice);
     if (slice) await this.#journal.closed(slice);

@@ -1,4 +1,5 @@
 import type { Frame } from './frame-reader.ts';
+import { SOUND_TICKS, type TrackKind, type Tracks } from './tracks.ts';
 import { PACKET, readHead, shiftTimes, TICKS_PER_SECOND, ticksBetween, wrap } from './transport-stream.ts';
 
 /** Media time starts a little above zero, so that no decoding time or clock reference falls below it. */
@@ -12,7 +13,7 @@ const FOLLOW = 0.02;
 
 /** A frame on the recording's own clock: `mediaTime` counts from LEAD_IN and knows no held time. */
 export interface TimedFrame {
-  readonly kind: Frame['kind'];
+  readonly kind: TrackKind;
   readonly key: boolean;
   /** 90 kHz, not wrapping. */
   readonly mediaTime: number;
@@ -25,12 +26,12 @@ export interface TimedFrame {
 }
 
 export interface TakeOptions {
-  readonly fps: number;
+  readonly tracks: Tracks;
   /** Nothing captured before this moment is kept; UTC ms. */
   readonly fromMs: number;
   /** Media time of the first frame kept. */
   readonly mediaStart: number;
-  /** Added to the time of all sound, in ticks: corrects a measured constant offset against the picture. */
+  /** Added to the time of sound beside a picture, in ticks: corrects a measured constant offset between the two. */
   readonly soundShift: number;
 }
 
@@ -39,7 +40,7 @@ export interface TakeOptions {
  * to it out of one encoder's stream and puts them onto the recording's clock.
  *
  * The encoder's times are wall-clock times of capture. The first picture kept, always a key frame, is the take's zero
- * for picture and sound alike.
+ * for picture and sound alike; without pictures it is the first block of sound.
  */
 export class Take {
   readonly #options: TakeOptions;
@@ -48,16 +49,17 @@ export class Take {
   /** Capture time of the latest frame as ticks of the wall clock, not wrapping. */
   #clock: number;
   #zero: { clock: number; capturedMs: number } | null = null;
-  /** Smoothed capture time of the last picture, in ticks after zero. */
+  /** Smoothed capture time of the last frame of the leading track, in ticks after zero. */
   #last = 0;
   #lastSound = Number.NEGATIVE_INFINITY;
   readonly #early: { frame: Frame; clock: number; capturedMs: number }[] = [];
-  readonly #toReach = new Set<Frame['kind']>(['video', 'audio']);
+  readonly #toReach: Set<TrackKind>;
   readonly #complete = Promise.withResolvers<void>();
 
   constructor(options: TakeOptions) {
     this.#options = options;
-    this.#interval = TICKS_PER_SECOND / options.fps;
+    this.#interval = options.tracks.interval;
+    this.#toReach = new Set(options.tracks.kinds);
     this.#clock = (options.fromMs / 1000) * TICKS_PER_SECOND;
   }
 
@@ -75,14 +77,14 @@ export class Take {
     return this.#zero !== null;
   }
 
-  /** When the first picture was captured, UTC ms. */
+  /** When the first frame was captured, UTC ms. */
   get startedMs(): number | null {
     return this.#zero?.capturedMs ?? null;
   }
 
   /** Where the next take goes on. */
   get mediaEnd(): number {
-    return this.#zero ? this.#options.mediaStart + this.#last + this.#interval : this.#options.mediaStart;
+    return this.#zero ? this.#options.mediaStart + this.#last + this.#lastLength : this.#options.mediaStart;
   }
 
   /** @returns what belongs to this take, on the recording's clock: nothing, the frame, or with the first picture the sound under it too. */
@@ -95,25 +97,25 @@ export class Take {
   #placeAt(frame: Frame, clock: number, capturedMs: number): TimedFrame[] {
     if (!this.#zero) return this.#begin(frame, clock, capturedMs);
     const ticks = clock - this.#zero.clock;
-    if (frame.kind === 'audio') return this.#placeSound(frame, ticks, capturedMs);
-    if (capturedMs < this.#untilMs) return [this.#placePicture(frame, ticks, capturedMs)];
-    this.#reached('video');
+    if (frame.kind !== this.#options.tracks.lead) return this.#placeSound(frame, ticks, capturedMs);
+    if (capturedMs < this.#untilMs) return this.#placeLeading(frame, ticks, capturedMs);
+    this.#reached(frame.kind);
     return [];
   }
 
   /** Frames of a kind come in the order of time: one past the end means that all before it are here. */
-  #reached(kind: Frame['kind']): void {
+  #reached(kind: TrackKind): void {
     this.#toReach.delete(kind);
     if (this.#toReach.size === 0) this.#complete.resolve();
   }
 
   #begin(frame: Frame, clock: number, capturedMs: number): TimedFrame[] {
-    if (frame.kind === 'audio') {
+    if (frame.kind !== this.#options.tracks.lead) {
       this.#early.push({ frame, clock, capturedMs });
       if (this.#early.length > EARLY_SOUNDS) this.#early.shift();
       return [];
     }
-    if (!frame.key || capturedMs < this.#options.fromMs) return [];
+    if ((frame.kind === 'video' && !frame.key) || capturedMs < this.#options.fromMs) return [];
     if (capturedMs >= this.#untilMs) {
       this.#complete.resolve();
       return [];
@@ -124,27 +126,39 @@ export class Take {
     return [first, ...sounds];
   }
 
-  #placePicture(frame: Frame, ticks: number, capturedMs: number): TimedFrame {
+  #placeLeading(frame: Frame, ticks: number, capturedMs: number): TimedFrame[] {
+    // A picture may not be left out, others build on it; a block of sound under the one before must be.
+    if (frame.kind === 'audio' && ticks - this.#last < this.#interval / 2) return [];
     const steps = Math.max(1, Math.round((ticks - this.#last) / this.#interval));
     const expected = this.#last + steps * this.#interval;
     const off = ticks - expected;
     this.#last = Math.abs(off) < JITTER * this.#interval ? expected + FOLLOW * off : ticks;
-    return this.#timed(frame, this.#last, capturedMs, steps - 1);
+    return [this.#timed(frame, this.#last, capturedMs, steps - 1)];
   }
 
   /** Put later, sound belongs to the take by the time that it is put to. */
   #placeSound(frame: Frame, ticks: number, capturedMs: number): TimedFrame[] {
     const { soundShift } = this.#options;
     const shifted = ticks + soundShift;
-    const endTicks = ((this.#untilMs - this.#zeroMs) / 1000) * TICKS_PER_SECOND;
+    const endTicks = this.#endTicks;
     if (shifted >= endTicks) this.#reached('audio');
     if (shifted < 0 || shifted <= this.#lastSound || shifted >= endTicks) return [];
     this.#lastSound = shifted;
     return [this.#timed(frame, shifted, capturedMs, 0)];
   }
 
-  get #zeroMs(): number {
-    return this.#zero?.capturedMs ?? 0;
+  /**
+   * Takes begin and end somewhere between two frames; a last frame of full length makes up for what the first one came late. The
+   * slowest recordings begin at once, and so the last picture is shown until the take ends.
+   */
+  get #lastLength(): number {
+    const end = Math.max(this.#endTicks, this.#lastSound + SOUND_TICKS);
+    return Math.max(this.#options.tracks.grain, Math.min(this.#interval, end - this.#last));
+  }
+
+  /** The end, in ticks after zero. */
+  get #endTicks(): number {
+    return ((this.#untilMs - (this.#zero?.capturedMs ?? 0)) / 1000) * TICKS_PER_SECOND;
   }
 
   #timed(frame: Frame, ticks: number, capturedMs: number, missing: number): TimedFrame {

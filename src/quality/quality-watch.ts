@@ -1,6 +1,7 @@
 import { LEAD_IN, type TimedFrame } from '../output/take.ts';
+import { tracksOf } from '../output/tracks.ts';
 import { TICKS_PER_SECOND } from '../output/transport-stream.ts';
-import type { PicturePlan } from '../recording/plan.ts';
+import type { MediaPlan } from '../recording/plan.ts';
 import { NO_QUALITY, type QualityReport } from '../recording/status.ts';
 import type { Identity } from '../types.ts';
 import { BlackWatch, type Look } from './black.ts';
@@ -16,8 +17,7 @@ const HELD_MS = 1_000;
 /** Cores are told as the mean over this time. */
 const CPU_WINDOW_MS = 30_000;
 
-export interface QualityWatchOptions {
-  readonly picture: PicturePlan;
+export interface QualityWatchOptions extends MediaPlan {
   /** Ticks that all sound is put later on purpose. */
   readonly soundShift: number;
   /** Home, and user, of the process that looks at a picture now and then. */
@@ -36,11 +36,13 @@ export type QualityNote = 'reloads' | 'browsersReplaced' | 'encodersReplaced';
  * look at one picture.
  */
 export class QualityWatch implements AsyncDisposable {
-  readonly #fps: number;
+  readonly #lead: TimedFrame['kind'];
+  readonly #intervalMs: number;
   readonly #onHeard: () => void;
   readonly #silence = new SilenceWatch();
-  readonly #still: StillWatch;
-  readonly #black: BlackWatch;
+  /** Null: there are no pictures. */
+  readonly #still: StillWatch | null;
+  readonly #black: BlackWatch | null;
   readonly #offset: SoundOffset;
   readonly #leaving = new AbortController();
   readonly #notes: Record<QualityNote, number> = { reloads: 0, browsersReplaced: 0, encodersReplaced: 0 };
@@ -49,15 +51,20 @@ export class QualityWatch implements AsyncDisposable {
   #keyPackets: Buffer | null = null;
   #first: TimedFrame | null = null;
   #last: TimedFrame | null = null;
+  #mediaEndMs = 0;
   #pictures = 0;
   #repeated = 0;
 
-  constructor({ picture, soundShift, folder, identity, onHeard = () => {}, look }: QualityWatchOptions) {
+  constructor(options: QualityWatchOptions) {
+    const { picture, soundShift, folder, identity, onHeard = () => {} } = options;
     const { signal } = this.#leaving;
-    this.#fps = picture.fps;
+    const { look = (stream) => brightestPixel(stream, { folder, identity, signal }) } = options;
+    const { lead, interval } = tracksOf(options);
+    this.#lead = lead;
+    this.#intervalMs = toMs(interval);
     this.#onHeard = onHeard;
-    this.#still = new StillWatch(picture.fps);
-    this.#black = new BlackWatch(picture, look ?? ((stream) => brightestPixel(stream, { folder, identity, signal })));
+    this.#still = picture && new StillWatch(picture.fps);
+    this.#black = picture && new BlackWatch(picture, look);
     this.#offset = new SoundOffset(soundShift);
   }
 
@@ -69,6 +76,7 @@ export class QualityWatch implements AsyncDisposable {
   frame(frame: TimedFrame): void {
     this.#offset.frame(frame);
     const atMs = mediaMs(frame);
+    if (frame.kind === this.#lead) this.#mediaEndMs = atMs + this.#intervalMs;
     if (frame.kind === 'video') this.#picture(frame, atMs);
     else if (this.#silence.sound(payloadBytes(frame.packets), atMs)) this.#onHeard();
   }
@@ -91,8 +99,8 @@ export class QualityWatch implements AsyncDisposable {
       fps: this.#reachedFps,
       repeatedFrames: this.#repeated,
       silent: this.#silence.stretches.list(nowMs),
-      black: this.#black.stretches.list(nowMs),
-      frozen: this.#still.stretches.list(nowMs),
+      black: this.#black?.stretches.list(nowMs) ?? [],
+      frozen: this.#still?.stretches.list(nowMs) ?? [],
       soundOffsetMs: this.#offset.ms,
       cores: this.#cores,
     };
@@ -111,7 +119,7 @@ export class QualityWatch implements AsyncDisposable {
 
   /** Resolves when no look at a picture is under way. */
   async looked(): Promise<void> {
-    await this.#black.looked();
+    await this.#black?.looked();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -121,16 +129,17 @@ export class QualityWatch implements AsyncDisposable {
 
   #picture(frame: TimedFrame, atMs: number): void {
     const bytes = payloadBytes(frame.packets);
-    if (this.#last && heldMs(this.#last, frame) > HELD_MS) this.#still.interrupted(atMs);
+    if (this.#last && heldMs(this.#last, frame) > HELD_MS) this.#still?.interrupted(atMs);
     this.#silence.picture(atMs);
     if (frame.key) {
       this.#keyPackets = frame.packets;
-      this.#still.keyFrame(bytes, atMs);
+      this.#still?.keyFrame(bytes, atMs);
       const stream = () => Buffer.concat([this.#tables, frame.packets]);
-      this.#black.keyFrame({ bytes, atMs, sameSinceMs: this.#still.runFromMs, wallMs: frame.capturedMs, stream });
+      const sameSinceMs = this.#still?.runFromMs ?? atMs;
+      this.#black?.keyFrame({ bytes, atMs, sameSinceMs, wallMs: frame.capturedMs, stream });
     } else {
-      this.#still.picture(bytes, atMs);
-      this.#black.picture(atMs, this.#still.runFromMs);
+      this.#still?.picture(bytes, atMs);
+      this.#black?.picture(atMs, this.#still?.runFromMs ?? atMs);
     }
     this.#first ??= frame;
     this.#last = frame;
@@ -139,11 +148,8 @@ export class QualityWatch implements AsyncDisposable {
   }
 
   get #stretches(): Stretches[] {
-    return [this.#silence.stretches, this.#still.stretches, this.#black.stretches];
-  }
-
-  get #mediaEndMs(): number {
-    return this.#last ? mediaMs(this.#last) + 1000 / this.#fps : 0;
+    const watches = [this.#silence, this.#still, this.#black];
+    return watches.flatMap((watch) => watch?.stretches ?? []);
   }
 
   get #reachedFps(): number {
@@ -160,7 +166,11 @@ export class QualityWatch implements AsyncDisposable {
 }
 
 function mediaMs({ mediaTime }: TimedFrame): number {
-  return ((mediaTime - LEAD_IN) / TICKS_PER_SECOND) * 1000;
+  return toMs(mediaTime - LEAD_IN);
+}
+
+function toMs(ticks: number): number {
+  return (ticks / TICKS_PER_SECOND) * 1000;
 }
 
 /** Wall time between two pictures that is not in the media. */

@@ -113,6 +113,11 @@ export interface ChannelStatus {
   readonly layout: LayoutPlan;
 }
 
+/** Before the recorder is in the channel. */
+export function channelBefore({ layout, subscription }: Pick<ChannelPlan, 'layout' | 'subscription'>): ChannelStatus {
+  return { joined: false, users: [], subscription, layout };
+}
+
 /** Why the recorder may not be in the channel. */
 export type RefusalReason = 'token_expired' | 'token_invalid' | 'uid_taken';
 

@@ -69,10 +69,22 @@ export interface PageLimits {
   readonly bandwidthKbps: number | null;
 }
 
+/** Sides of 2 to 1920 pixels; an odd one is recorded without its last column or row. */
 export interface PicturePlan extends Size {
-  /** Frames per second, 1 to 60: of the display, of the capture and of the file. */
+  /** Frames per second, 1 to 60, of the file; see `refreshRate` for those of the display. */
   readonly fps: number;
   readonly bitrateKbps: number;
+}
+
+/** What of the page is recorded: at least one of the two. */
+export type MediaPlan = Pick<RecordingPlan, 'picture' | 'sound'>;
+
+/** Slower than this a page takes seconds to be drawn for the first time. */
+const LEAST_REFRESH = 5;
+
+/** How often a second the display of a recording of so many frames per second is drawn: as often, or a multiple for the slowest. */
+export function refreshRate(fps: number): number {
+  return fps * Math.ceil(LEAST_REFRESH / fps);
 }
 
 export interface SoundPlan {

@@ -1,5 +1,5 @@
 import type { UtcMs } from '../types.ts';
-import type { ChannelStatus, RefusalReason } from './channel.ts';
+import { type ChannelPlan, type ChannelStatus, channelBefore, type RefusalReason } from './channel.ts';
 
 /** Where a recording is. The order is a rank: it only ever rises. */
 export const PHASES = ['starting', 'recording', 'stopping', 'finalizing', 'ended'] as const;
@@ -115,8 +115,8 @@ export interface Progress {
   readonly bytes: number;
 }
 
-/** Before anything has happened. */
-export function statusBefore(onhold: boolean): RecordingStatus {
+/** Before anything has happened. @param channel of the plan */
+export function statusBefore(onhold: boolean, channel: ChannelPlan | null = null): RecordingStatus {
   return {
     phase: 'starting',
     onhold,
@@ -127,7 +127,7 @@ export function statusBefore(onhold: boolean): RecordingStatus {
     progress: { mediaMs: 0, frames: 0, missingFrames: 0, bytes: 0 },
     pushes: [],
     quality: NO_QUALITY,
-    channel: null,
+    channel: channel && channelBefore(channel),
   };
 }
 

@@ -1,4 +1,5 @@
 import { messageOf } from '../errors.ts';
+import type { ChannelStatus } from '../recording/channel.ts';
 import type { RecordingEnd, RecordingStatus } from '../recording/status.ts';
 import type { UtcMs } from '../types.ts';
 import type { State } from './machine.ts';
@@ -39,7 +40,8 @@ export class Account {
     this.#cores = (seconds * 1000) / (performance.now() - this.#openedAt);
   }
 
-  status(state: State, outlets: Outlets): RecordingStatus {
+  /** @param channel null: there is none */
+  status(state: State, outlets: Outlets, channel: ChannelStatus | null): RecordingStatus {
     const { phase } = state;
     return {
       phase,
@@ -47,6 +49,7 @@ export class Account {
       startedMs: this.startedMs,
       pageReadyMs: this.pageReadyMs,
       ...outlets.status,
+      channel,
     };
   }
 

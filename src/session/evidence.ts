@@ -2,6 +2,7 @@ import { type HistoryEntry, writeDebugBundle } from '../debug/bundle.ts';
 import type { RecordingPlan } from '../recording/plan.ts';
 import type { RecordingEnd } from '../recording/status.ts';
 import { type Cause, type Event, isGood, type State } from './machine.ts';
+import type { Outlets } from './outlets.ts';
 import type { StageKeeper } from './stage-keeper.ts';
 import type { Takes } from './takes.ts';
 
@@ -43,14 +44,13 @@ export class Evidence {
     if (!isGood(cause.reason)) this.#screenshot = await keeper.takeScreenshot();
   }
 
-  /**
-   * Writes it down, if the end needs an explanation. @param plan with the pushes of the end: their keys are hidden.
-   * @returns what went wrong
-   */
-  async write(plan: RecordingPlan, end: RecordingEnd, lastKeyFrame: Buffer | null): Promise<string | null> {
+  /** Writes it down, if the end needs an explanation. @returns what went wrong */
+  async write(plan: RecordingPlan, end: RecordingEnd, { lastKeyFrame, status }: Outlets): Promise<string | null> {
     const { history } = this;
+    // The keys of the pushes at the end are hidden too.
+    const pushes = [...plan.pushes, ...status.pushes.map(({ url }) => url)];
     return await writeDebugBundle({
-      plan,
+      plan: { ...plan, pushes },
       end,
       history,
       lastKeyFrame,

@@ -194,9 +194,9 @@ function finish(state: State, media: boolean, whole: boolean): Step {
   };
 }
 
-const GOOD_ENDS: readonly EndReason[] = ['requested', 'max_duration'];
+const GOOD_ENDS: readonly EndReason[] = ['requested', 'max_duration', 'idle'];
 
-/** As somebody wanted it. */
+/** As somebody wanted it, now or at the start. */
 export function isGood(reason: EndReason): boolean {
   return GOOD_ENDS.includes(reason);
 }

@@ -30,6 +30,10 @@ function onMessage(message: ToSession): void {
     void obey(message.id, () => running.hold(message.onhold));
   } else if (running && message.type === 'push') {
     void obey(message.id, () => running.push(message.urls));
+  } else if (running && message.type === 'layout') {
+    void obey(message.id, () => running.channel.layout(message.layout));
+  } else if (running && message.type === 'subscribe') {
+    void obey(message.id, () => running.channel.subscribe(message.subscription));
   }
 }
 

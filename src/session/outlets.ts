@@ -1,9 +1,10 @@
-import type { RecorderError } from '../errors.ts';
+import { RecorderError } from '../errors.ts';
 import { AddressPolicy } from '../net/address-policy.ts';
 import { dial } from '../net/dial.ts';
 import { trust } from '../net/trust.ts';
 import { RecordingFiles, type RecordingFilesOptions } from '../output/recording-files.ts';
 import type { TimedFrame } from '../output/take.ts';
+import { tracksOf } from '../output/tracks.ts';
 import type { Dial } from '../push/publisher.ts';
 import { Pushes } from '../push/pushes.ts';
 import { blackStill } from '../push/still.ts';
@@ -32,27 +33,18 @@ export class Outlets implements AsyncDisposable {
   readonly #options: OutletsOptions;
   readonly #tally: Tally;
   readonly #quality: QualityWatch;
-  readonly #pushes: Pushes;
+  /** Null when there is not what servers take: picture and sound. */
+  readonly #pushes: Pushes | null;
   #opening: Promise<void> = Promise.resolve();
   #files: RecordingFiles | null = null;
 
   constructor(options: OutletsOptions) {
-    const { plan, onEvent, onChange, onHeard, log } = options;
+    const { plan, onHeard } = options;
     const { picture, sound, runtimeFolder: folder, identity } = plan;
     this.#options = options;
-    this.#tally = new Tally(picture.fps);
-    this.#quality = new QualityWatch({ picture, soundShift: soundShift(picture.fps), folder, identity, onHeard });
-    this.#pushes = new Pushes({
-      picture,
-      sound,
-      dial: dialWithin(plan.network),
-      still: () => blackStill({ picture, folder, identity }),
-      onChange: (url, state) => {
-        onEvent({ name: 'push_changed', url, state });
-        onChange();
-      },
-      log,
-    });
+    this.#tally = new Tally(tracksOf(plan));
+    this.#quality = new QualityWatch({ picture, sound, soundShift: soundShift(picture), folder, identity, onHeard });
+    this.#pushes = buildPushes(options);
   }
 
   /** Makes the files, or goes on with those of a session that died. May be called once; others may wait for it too. */
@@ -81,22 +73,29 @@ export class Outlets implements AsyncDisposable {
   frame(frame: TimedFrame): void {
     this.#tally.frame(frame);
     this.#files?.push(frame);
-    this.#pushes.frame(frame);
+    this.#pushes?.frame(frame);
     this.#quality.frame(frame);
   }
 
-  /** What follows does not follow what was in wall time. */
-  breakHere(): void {
-    this.#files?.breakHere();
+  /** What follows does not follow what was in wall time. @param mediaEnd where that ends */
+  breakHere(mediaEnd: number): void {
+    this.#tally.endAt(mediaEnd);
+    this.#files?.breakHere(mediaEnd);
   }
 
   /** Nothing comes for now, or it comes again. */
   hold(onhold: boolean): void {
-    this.#pushes.hold(onhold);
+    this.#pushes?.hold(onhold);
   }
 
+  /** @throws RecorderError `wrong_state` */
   push(urls: readonly string[]): void {
-    this.#pushes.set(urls);
+    if (!this.#pushes && urls.length > 0)
+      throw new RecorderError(
+        'wrong_state',
+        'expected a recording of picture and sound to push, this one is of one of them',
+      );
+    this.#pushes?.set(urls);
   }
 
   note(what: QualityNote): void {
@@ -113,7 +112,7 @@ export class Outlets implements AsyncDisposable {
       slices: this.#files?.sliceCount ?? 0,
       files: this.#files?.list ?? [],
       progress: { ...this.#tally.progress, bytes: this.#files?.bytes ?? 0 },
-      pushes: this.#pushes.states,
+      pushes: this.#pushes?.states ?? [],
       quality: this.#quality.report,
     };
   }
@@ -138,16 +137,17 @@ export class Outlets implements AsyncDisposable {
 
   /** Takes leave of the push servers; the files are finished apart. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([this.#pushes[Symbol.asyncDispose](), this.#quality[Symbol.asyncDispose]()]);
+    await Promise.all([this.#pushes?.[Symbol.asyncDispose](), this.#quality[Symbol.asyncDispose]()]);
   }
 
   async #open(how: 'create' | 'resume'): Promise<void> {
     const { plan, onEvent, onChange, onError } = this.#options;
     const options: RecordingFilesOptions = {
       plan: plan.files,
-      picture: plan.picture,
-      onSliceOpened: ({ startMs }) => {
-        onEvent({ name: 'slice_started', startUtcMs: Math.floor(startMs) });
+      media: plan,
+      onSliceOpened: ({ startMs }, discontinueMs) => {
+        const [startUtcMs, discontinueUtcMs] = [Math.floor(startMs), Math.floor(discontinueMs)];
+        onEvent({ name: 'slice_started', startUtcMs, discontinueUtcMs });
         onChange();
       },
       onSliceClosed: onChange,
@@ -157,6 +157,22 @@ export class Outlets implements AsyncDisposable {
     this.#files = await RecordingFiles[how](options);
     this.#tally.goOnFrom(this.#files.sums);
   }
+}
+
+function buildPushes({ plan, onEvent, onChange, log }: OutletsOptions): Pushes | null {
+  const { picture, sound, network, runtimeFolder: folder, identity } = plan;
+  if (!picture || !sound) return null;
+  return new Pushes({
+    picture,
+    sound,
+    dial: dialWithin(network),
+    still: () => blackStill({ picture, folder, identity }),
+    onChange: (url, state) => {
+      onEvent({ name: 'push_changed', url, state });
+      onChange();
+    },
+    log,
+  });
 }
 
 /** Connects where the plan allows it. */

@@ -7,6 +7,7 @@ import type { RecordingEnd, RecordingStatus } from '../recording/status.ts';
 import { Account } from './account.ts';
 import { Alarm } from './alarm.ts';
 import { causeOf } from './cause.ts';
+import { ChannelTalk } from './channel-talk.ts';
 import { Evidence } from './evidence.ts';
 import type { Excess } from './limit-rule.ts';
 import { type Cause, type Effect, type Event, isPlaying, next, type State } from './machine.ts';
@@ -34,6 +35,8 @@ export class Session {
   readonly #ended = Promise.withResolvers<RecordingEnd>();
   readonly #limit = new Alarm();
   readonly #account: Account;
+  /** Null for mode `web`. */
+  readonly #channel: ChannelTalk | null;
   readonly #evidence = new Evidence();
   #state: State = { phase: 'starting' };
   #takes: Takes | null = null;
@@ -46,6 +49,7 @@ export class Session {
     this.#resume = resume;
     this.#reports = reports;
     this.#account = new Account((resume ?? plan).onhold);
+    this.#channel = this.#resources.use(this.#buildChannel());
     this.#keeper = this.#resources.use(this.#buildKeeper());
     this.#outlets = this.#buildOutlets();
   }
@@ -77,6 +81,13 @@ export class Session {
     this.#requireRecording();
     this.#outlets.push(urls);
     this.#reportStatus();
+  }
+
+  /** For orders about the channel. @throws RecorderError `wrong_state` */
+  get channel(): ChannelTalk {
+    this.#requireRecording();
+    if (this.#channel) return this.#channel;
+    throw new RecorderError('wrong_state', 'expected the recording of a channel, this is one of a page');
   }
 
   #requireRecording(): void {
@@ -155,6 +166,7 @@ export class Session {
       this.#outlets.push(pushes);
       this.#handle({ type: 'resumed', onhold });
     }
+    this.#channel?.begin();
   }
 
   #every(ms: number, call: () => void): void {
@@ -170,8 +182,19 @@ export class Session {
       onTrouble: (trouble) => this.#handle({ type: 'page_trouble', trouble }),
       onBack: () => this.#back(),
       onExcess: (excess) => this.#exceeded(excess),
+      onMessage: (message, answer) => this.#channel?.hear(message, answer),
       onFrameStart: (ms) => this.#takes?.follow(ms),
       onStep: (name) => this.#account.passed(name),
+      log: (line) => this.#evidence.note(line),
+    });
+  }
+
+  #buildChannel(): ChannelTalk | null {
+    return ChannelTalk.build(this.#plan, {
+      composition: this.#resume?.composition ?? null,
+      onEvent: this.#reports.onEvent,
+      onChange: () => this.#reportStatus(),
+      onEnd: (reason, detail) => this.stop({ reason, detail, atMs: Date.now() }),
       log: (line) => this.#evidence.note(line),
     });
   }
@@ -193,7 +216,7 @@ export class Session {
       encoder: { picture, sound, folder, identity },
       mediaStart: this.#outlets.mediaEnd,
       onFrame: (frame) => this.#record(frame),
-      onTakeEnd: () => this.#outlets.breakHere(),
+      onTakeEnd: (mediaEnd) => this.#outlets.breakHere(mediaEnd),
       onTables: (tables) => {
         this.#outlets.tables = tables;
       },
@@ -203,6 +226,7 @@ export class Session {
 
   /** The page is loaded anew, for this reason. */
   #told(reason: ReloadReason | null): void {
+    this.#channel?.away();
     if (reason === null) return;
     this.#outlets.note(reason === 'browser_lost' ? 'browsersReplaced' : 'reloads');
     this.#reports.onEvent({ name: 'reloaded', reason });
@@ -231,13 +255,17 @@ export class Session {
   }
 
   #record(frame: TimedFrame): void {
+    const first = this.#account.startedMs === null;
+    // The start is told before the slice that begins with it.
+    if (first) this.#tellStart(frame.capturedMs);
     this.#outlets.frame(frame);
-    if (this.#account.startedMs !== null) return;
-    const { capturedMs: atMs } = frame;
+    if (first) this.#reportStatus();
+  }
+
+  #tellStart(atMs: number): void {
     this.#started(atMs);
     const { pageReadyMs, steps } = this.#account;
     this.#reports.onEvent({ name: 'started', atMs, pageReadyMs, steps });
-    this.#reportStatus();
   }
 
   /** From its first frame on a recording's time runs. */
@@ -288,17 +316,11 @@ export class Session {
     const state = this.#state;
     if (state.phase !== 'ended') return;
     const end = this.#account.end(state, this.#outlets);
-    const problem = this.#goesOn(state.cause) ? null : await this.#writeEvidence(end);
+    const problem = this.#goesOn(state.cause) ? null : await this.#evidence.write(this.#plan, end, this.#outlets);
     this.#ended.resolve(problem === null ? end : { ...end, detail: `${end.detail}; ${problem}` });
   }
 
-  async #writeEvidence(end: RecordingEnd): Promise<string | null> {
-    const { lastKeyFrame, status } = this.#outlets;
-    const pushes = [...this.#plan.pushes, ...status.pushes.map(({ url }) => url)];
-    return await this.#evidence.write({ ...this.#plan, pushes }, end, lastKeyFrame);
-  }
-
   #reportStatus(): void {
-    this.#reports.onStatus(this.#account.status(this.#state, this.#outlets));
+    this.#reports.onStatus(this.#account.status(this.#state, this.#outlets, this.#channel?.status ?? null));
   }
 }

@@ -1,8 +1,9 @@
+import type { ChannelBridgeOptions } from '../browser/channel-bridge.ts';
 import type { PageReady } from '../browser/page.ts';
 import { RecorderError } from '../errors.ts';
 import { sleep } from '../kit/deadline.ts';
 import type { ReloadReason } from '../recording/link.ts';
-import type { RecordingPlan } from '../recording/plan.ts';
+import { type RecordingPlan, refreshRate } from '../recording/plan.ts';
 import { troubleOf } from './cause.ts';
 import type { Excess } from './limit-rule.ts';
 import type { Trouble } from './machine.ts';
@@ -12,7 +13,7 @@ import { Watchdogs } from './watchdogs.ts';
 
 export interface StageKeeperOptions {
   readonly plan: RecordingPlan;
-  /** There is a display to look at and a sound to listen to. @returns when an encoder does. */
+  /** There is a display to look at, a sound to listen to, or both. @returns when an encoder does. */
   readonly arm: (place: EncoderPlace) => Promise<void>;
   /** The page is loaded for the second time, because it was not ready in time. */
   readonly onReload: () => void;
@@ -21,6 +22,8 @@ export interface StageKeeperOptions {
   /** After a trouble it can be recorded again. */
   readonly onBack: (ready: PageReady) => void;
   readonly onExcess: (excess: Excess) => void;
+  /** The page of a channel says something, which may be answered. */
+  readonly onMessage: ChannelBridgeOptions['onMessage'];
   /** When a frame of the page began, UTC ms: now and then. */
   readonly onFrameStart: (ms: number) => void;
   readonly onStep: (name: string) => void;
@@ -125,12 +128,20 @@ export class StageKeeper implements AsyncDisposable {
 
   async #open(): Promise<Stage> {
     await this.#closing;
-    const { plan, onReload, onStep, log } = this.#options;
+    const { plan, onReload, onMessage, onStep, log } = this.#options;
     let opened: Stage | null = null;
-    const onTrouble = (error: RecorderError) => {
-      if (opened !== null && opened === this.#stage) this.#trouble(troubleOf(error, this.#beforeNow()));
-    };
-    const stage = await Stage.open(plan, { onReload, onTrouble, onStep, log });
+    const isShown = () => opened !== null && opened === this.#stage;
+    const stage = await Stage.open(plan, {
+      onReload,
+      onTrouble: (error) => {
+        if (isShown()) this.#trouble(troubleOf(error, this.#beforeNow()));
+      },
+      onMessage: (message, answer) => {
+        if (isShown()) onMessage(message, answer);
+      },
+      onStep,
+      log,
+    });
     opened = stage;
     if (this.#closed) {
       // Opened too late: the recording is over.
@@ -143,7 +154,8 @@ export class StageKeeper implements AsyncDisposable {
 
   /** A window that has vanished may have been captured already when we learn of it; leave out the last two frames. */
   #beforeNow(): number {
-    return Date.now() - 2000 / this.#options.plan.picture.fps;
+    const { picture } = this.#options.plan;
+    return picture ? Date.now() - 2000 / refreshRate(picture.fps) : Date.now();
   }
 
   #give(stage: Stage | null): void {
@@ -165,6 +177,7 @@ export class StageKeeper implements AsyncDisposable {
     this.#watchdogs = Watchdogs.start({
       watched: stage,
       limits: this.#options.plan.limits,
+      withSound: this.#options.plan.sound !== null,
       onTrouble: (reason, detail) => this.#trouble({ reason, detail, atMs: Date.now() }),
       onExcess: this.#options.onExcess,
     });
@@ -183,6 +196,7 @@ export class StageKeeper implements AsyncDisposable {
 
   /** Keeps the capture in step with the page. */
   async #follow(stage: Stage): Promise<void> {
+    if (!this.#options.plan.picture) return;
     const frameStartMs = await stage.frameStart();
     if (frameStartMs !== null && this.#stage === stage) this.#options.onFrameStart(frameStartMs);
   }

@@ -1,8 +1,10 @@
 import { chownSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { Browser } from '../browser/browser.ts';
-import { deviceFor } from '../browser/device.ts';
+import type { ChannelBridgeOptions } from '../browser/channel-bridge.ts';
+import { type DeviceOptions, deviceFor, UNSEEN } from '../browser/device.ts';
 import { Display } from '../browser/display.ts';
+import type { NetworkOptions } from '../browser/flags.ts';
 import type { MediaReport } from '../browser/media-script.ts';
 import { type PageReady, RecordedPage } from '../browser/page.ts';
 import type { ProcessKind } from '../browser/processes.ts';
@@ -12,13 +14,15 @@ import { RecorderError } from '../errors.ts';
 import { AddressPolicy } from '../net/address-policy.ts';
 import { EgressProxy } from '../net/egress-proxy.ts';
 import type { ReloadReason } from '../recording/link.ts';
-import type { RecordingPlan } from '../recording/plan.ts';
+import { type RecordingPlan, refreshRate } from '../recording/plan.ts';
 
 export interface StageEvents {
   /** The page had not called `notifyReady` in time and is loaded once more. */
   readonly onReload: () => void;
   /** The page is in trouble, or a process that shows it is gone. */
   readonly onTrouble: (error: RecorderError) => void;
+  /** The page of a channel says something, which may be answered. */
+  readonly onMessage: ChannelBridgeOptions['onMessage'];
   /** A step of opening is done. */
   readonly onStep: (name: string) => void;
   /** Lines for people who look into what went wrong. */
@@ -29,8 +33,8 @@ export interface StageEvents {
 export type Tails = Readonly<Record<string, string>>;
 
 /**
- * Where the page plays: runtime folder, display, sound daemon, way out to the network, browser. Opened in two steps, so that
- * an encoder can be armed while the browser starts; given back in reverse, whatever was opened.
+ * Where the page plays: runtime folder, display, sound daemon, way out to the network, browser; without what is not recorded.
+ * Opened in two steps, so that an encoder can be armed while the browser starts; given back in reverse, whatever was opened.
  */
 export class Stage implements AsyncDisposable {
   /** What a program needs to show and play here. */
@@ -38,8 +42,8 @@ export class Stage implements AsyncDisposable {
   readonly inputs: EncoderInputs;
   readonly #plan: RecordingPlan;
   readonly #events: StageEvents;
-  readonly #display: Display;
-  readonly #sound: Sound;
+  readonly #display: Display | null;
+  readonly #sound: Sound | null;
   readonly #egress: EgressProxy | null;
   readonly #resources: AsyncDisposableStack;
   #browser: Browser | null = null;
@@ -52,10 +56,10 @@ export class Stage implements AsyncDisposable {
     this.#display = parts.display;
     this.#sound = parts.sound;
     this.#egress = parts.egress;
-    this.env = { ...this.#display.env, ...this.#sound.env };
-    this.inputs = { display: this.#display.name, source: this.#sound.source };
-    this.#watch(this.#display.exited, 'display');
-    this.#watch(this.#sound.exited, 'sound daemon');
+    this.env = { ...this.#display?.env, ...this.#sound?.env };
+    this.inputs = { display: this.#display?.name ?? null, source: this.#sound?.source ?? null };
+    if (this.#display) this.#watch(this.#display.exited, 'display');
+    if (this.#sound) this.#watch(this.#sound.exited, 'sound daemon');
   }
 
   /** Display, sound, way out. */
@@ -74,14 +78,16 @@ export class Stage implements AsyncDisposable {
   async play(tries: 1 | 2): Promise<PageReady> {
     const browser = await this.#launch();
     this.#events.onStep('browser');
-    const { page: plan, picture, limits } = this.#plan;
+    const { page: plan, channel, limits } = this.#plan;
+    const { onMessage, onReload, onTrouble, log } = this.#events;
     this.#page = await RecordedPage.prepare(browser.page, {
       url: plan.url,
       readyTimeoutS: plan.readyTimeoutS,
-      device: deviceFor(picture, plan.mobile),
+      device: this.#device,
       withWebgl: limits.webgl,
-      onReload: this.#events.onReload,
-      onTrouble: this.#events.onTrouble,
+      channel: channel && { onMessage, log },
+      onReload,
+      onTrouble,
     });
     const page = this.#page;
     const ready = await this.#explained(tries === 2 ? page.open() : page.reload());
@@ -119,7 +125,7 @@ export class Stage implements AsyncDisposable {
 
   /** Streams that are played into what is recorded. */
   async streams(): Promise<number> {
-    return await this.#sound.playing();
+    return (await this.#sound?.playing()) ?? 0;
   }
 
   /** What the page has sent and received so far, if it goes by the proxy. */
@@ -132,7 +138,8 @@ export class Stage implements AsyncDisposable {
   }
 
   get tails(): Tails {
-    return { display: this.#display.tail(), sound: this.#sound.tail(), browser: this.#browser?.tail() ?? '' };
+    const parts = { display: this.#display, sound: this.#sound, browser: this.#browser };
+    return Object.fromEntries(Object.entries(parts).flatMap(([name, part]) => (part ? [[name, part.tail()]] : [])));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -140,14 +147,16 @@ export class Stage implements AsyncDisposable {
   }
 
   async #launch(): Promise<Browser> {
-    const { page, picture, runtimeFolder: folder, identity, network, sandbox } = this.#plan;
+    const { picture, sound, runtimeFolder: folder, identity, sandbox } = this.#plan;
     const browser = await Browser.launch({
-      size: picture,
-      pixelRatio: deviceFor(picture, page.mobile).pixelRatio,
+      size: picture ?? UNSEEN,
+      pixelRatio: this.#device.pixelRatio,
+      headless: picture === null,
+      muted: sound === null,
       folder,
       env: this.env,
       identity,
-      network: { proxyPort: this.#egress?.port ?? null, webrtcUdp: network.webrtcUdp },
+      network: networkFor(this.#plan, this.#egress),
       sandbox,
     });
     if (this.#resources.disposed) {
@@ -158,6 +167,10 @@ export class Stage implements AsyncDisposable {
     this.#browser = browser;
     this.#watch(browser.exited, 'browser');
     return browser;
+  }
+
+  get #device(): DeviceOptions {
+    return deviceFor(this.#plan.picture ?? UNSEEN, this.#plan.page.mobile);
   }
 
   #watch(exited: Promise<unknown>, name: string): void {
@@ -176,16 +189,16 @@ const CULPRITS: Readonly<Partial<Record<ReloadReason, ProcessKind>>> = {
 };
 
 interface Parts {
-  readonly display: Display;
-  readonly sound: Sound;
+  readonly display: Display | null;
+  readonly sound: Sound | null;
   readonly egress: EgressProxy | null;
 }
 
 async function openParts(plan: RecordingPlan, { log }: StageEvents, opened: AsyncDisposableStack): Promise<Parts> {
-  const { picture, runtimeFolder: folder, identity } = plan;
+  const { picture, sound: heard, runtimeFolder: folder, identity } = plan;
   const opening = [
-    Display.open({ size: picture, fps: picture.fps, folder, identity }),
-    Sound.open({ folder, identity }),
+    picture && Display.open({ size: picture, fps: refreshRate(picture.fps), folder, identity }),
+    heard && Sound.open({ folder, identity }),
     openEgress(plan, log),
   ] as const;
   // All are waited for, so that one that succeeds is given back although another fails.
@@ -195,8 +208,23 @@ async function openParts(plan: RecordingPlan, { log }: StageEvents, opened: Asyn
 }
 
 /** A page that may reach everything needs a proxy only for its traffic to be counted. */
-async function openEgress({ network, limits }: RecordingPlan, log: StageEvents['log']): Promise<EgressProxy | null> {
+async function openEgress(
+  { network, channel, limits }: RecordingPlan,
+  log: StageEvents['log'],
+): Promise<EgressProxy | null> {
   if (network.allowPrivate === null && limits.bandwidthKbps === null) return null;
   const onBlocked = (host: string) => log(`the page may not reach ${host}`);
-  return await EgressProxy.open({ policy: new AddressPolicy(network.allowPrivate), onBlocked });
+  const service = channel && network.service;
+  return await EgressProxy.open({ policy: new AddressPolicy(network.allowPrivate), service, onBlocked });
+}
+
+/** A page of ours gets its streams by UDP, and needs what browsers keep for addresses with TLS. */
+function networkFor({ network, channel }: RecordingPlan, egress: EgressProxy | null): NetworkOptions {
+  const { webrtcUdp, service } = network;
+  const withoutTls = channel && service?.startsWith('http:');
+  return {
+    proxyPort: egress?.port ?? null,
+    webrtcUdp: webrtcUdp || channel !== null,
+    secureOrigin: withoutTls ? service : null,
+  };
 }

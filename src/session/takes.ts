@@ -2,8 +2,10 @@ import { gateLeadMs } from '../encode/args.ts';
 import { Encoder, type EncoderOptions } from '../encode/encoder.ts';
 import { RecorderError } from '../errors.ts';
 import { sleep } from '../kit/deadline.ts';
-import { type Frame, FrameReader } from '../output/frame-reader.ts';
+import { FrameReader } from '../output/frame-reader.ts';
 import { LEAD_IN, Take, type TimedFrame } from '../output/take.ts';
+import { type TrackKind, type Tracks, tracksOf } from '../output/tracks.ts';
+import { TICKS_PER_SECOND } from '../output/transport-stream.ts';
 import { Patience } from './patience.ts';
 import { soundShift } from './sound-shift.ts';
 
@@ -15,26 +17,26 @@ export interface TakesOptions {
   /** Media time of the first take; null: the recording's beginning. */
   readonly mediaStart: number | null;
   readonly onFrame: (frame: TimedFrame) => void;
-  /** The last frame of a take has been given out. */
-  readonly onTakeEnd: () => void;
+  /** The last frame of a take has been given out; it ends at this media time. */
+  readonly onTakeEnd: (mediaEnd: number) => void;
   /** The stream's tables, before the first frame of each take. */
   readonly onTables: (tables: Buffer) => void;
   /** An encoder ended that nobody had told to. */
   readonly onLost: (error: RecorderError) => void;
 }
 
-/** The encoder gives out a frame within a fraction of a second; one that takes longer than this is not coming. */
+/** The encoder gives out a frame within a fraction of a second, and two frames; one that takes longer than this is not coming. */
 const TRAILING_MS = 3_000;
-/** An open encoder that gives no picture, or no sound, at so many looks in a row has lost its input. */
+/** An open encoder that gives nothing of a track at so many looks in a row has lost its input. */
 const STALL_LOOKS = 5;
 
 /** An encoder with the take that is cut out of its stream. */
 interface Run {
   readonly encoder: Encoder;
   readonly reader: FrameReader;
-  readonly stall: Record<Frame['kind'], Patience>;
-  /** Kinds of frames that came since the last look. */
-  readonly came: Set<Frame['kind']>;
+  readonly stall: ReadonlyMap<TrackKind, Patience>;
+  /** Tracks that had frames since the last look. */
+  readonly came: Set<TrackKind>;
   take: Take | null;
   openFromMs: number | null;
   finishing: boolean;
@@ -44,10 +46,12 @@ interface Run {
 
 /**
  * The encoders of a recording, one after the other: each take has its own, armed before it is wanted, so that a take
- * begins at an exact moment and with a key frame. Time goes on from take to take without a gap.
+ * begins at an exact moment and, with pictures, with a key frame. Time goes on from take to take without a gap.
  */
 export class Takes implements AsyncDisposable {
   readonly #options: TakesOptions;
+  readonly #tracks: Tracks;
+  readonly #intervalMs: number;
   #place: EncoderPlace | null = null;
   #run: Run | null = null;
   #drained: Promise<void> = Promise.resolve();
@@ -56,6 +60,8 @@ export class Takes implements AsyncDisposable {
 
   constructor(options: TakesOptions) {
     this.#options = options;
+    this.#tracks = tracksOf(options.encoder);
+    this.#intervalMs = (this.#tracks.interval / TICKS_PER_SECOND) * 1000;
     this.#mediaEnd = options.mediaStart ?? LEAD_IN;
   }
 
@@ -73,15 +79,16 @@ export class Takes implements AsyncDisposable {
     if (run && run.openFromMs !== null && !run.finishing) run.encoder.openFrom(run.openFromMs, frameStartMs);
   }
 
-  /** Begins a take. @returns when its first picture is captured; at once if the encoder is lost meanwhile. */
+  /** Begins a take. @returns when its first frame is captured; at once if the encoder is lost meanwhile. */
   async begin(): Promise<void> {
     const run = this.#run;
     // One that cannot be armed ends by itself, and `onLost` tells.
     await Promise.all([run?.encoder.armed.catch(() => {}), this.#drained]);
     if (!run || run !== this.#run || run.encoder.over) return;
-    const { fps } = this.#options.encoder.picture;
-    const fromMs = Date.now() + gateLeadMs(fps);
-    run.take = new Take({ fps, fromMs, mediaStart: this.#mediaEnd, soundShift: soundShift(fps) });
+    const { picture } = this.#options.encoder;
+    const fromMs = Date.now() + (picture ? gateLeadMs(picture.fps) : 0);
+    const place = { tracks: this.#tracks, fromMs, mediaStart: this.#mediaEnd };
+    run.take = new Take({ ...place, soundShift: soundShift(picture) });
     run.encoder.openFrom(fromMs, this.#frameStartMs);
     run.openFromMs = fromMs;
     await sleep(fromMs - Date.now());
@@ -115,9 +122,9 @@ export class Takes implements AsyncDisposable {
   look(): void {
     const run = this.#run;
     if (!run || run.openFromMs === null || run.finishing) return;
-    for (const [kind, name] of KINDS) {
-      if (!run.stall[kind].look(!run.came.has(kind))) continue;
-      run.fault = `the encoder gave no ${name} for ${STALL_LOOKS} s`;
+    for (const [kind, stall] of run.stall) {
+      if (!stall.look(!run.came.has(kind))) continue;
+      run.fault = `the encoder gave no ${NAMES[kind]} for ${STALL_LOOKS} s`;
       run.encoder.kill();
     }
     run.came.clear();
@@ -149,12 +156,12 @@ export class Takes implements AsyncDisposable {
    * that it has read but not yet encoded.
    */
   async #drain(run: Run): Promise<void> {
-    if (run.take) await Promise.race([run.take.complete, run.encoder.ended, sleep(TRAILING_MS)]);
+    if (run.take) await Promise.race([run.take.complete, run.encoder.ended, sleep(TRAILING_MS + 2 * this.#intervalMs)]);
     await run.encoder.finish();
     run.reader.end();
     if (!run.take) return;
     this.#mediaEnd = run.take.mediaEnd;
-    this.#options.onTakeEnd();
+    this.#options.onTakeEnd(this.#mediaEnd);
   }
 
   #start(place: EncoderPlace): Run {
@@ -167,7 +174,7 @@ export class Takes implements AsyncDisposable {
       for (const one of timed) this.#options.onFrame(one);
     });
     const encoder = Encoder.start({ ...this.#options.encoder, ...place, onData: (chunk) => reader.push(chunk) });
-    const stall = { video: new Patience(STALL_LOOKS), audio: new Patience(STALL_LOOKS) };
+    const stall = new Map(this.#tracks.kinds.map((kind) => [kind, new Patience(STALL_LOOKS)]));
     const nothing = { take: null, openFromMs: null, finishing: false, fault: null };
     const run: Run = { encoder, reader, stall, came: new Set(), ...nothing };
     void encoder.ended.then(() => {
@@ -178,7 +185,4 @@ export class Takes implements AsyncDisposable {
   }
 }
 
-const KINDS = [
-  ['video', 'picture'],
-  ['audio', 'sound'],
-] as const;
+const NAMES: Readonly<Record<TrackKind, string>> = { video: 'picture', audio: 'sound' };

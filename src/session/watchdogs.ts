@@ -19,6 +19,8 @@ export interface Watched {
 export interface WatchdogsOptions {
   readonly watched: Watched;
   readonly limits: PageLimits;
+  /** Sound is recorded; where it is not, none can be lost. */
+  readonly withSound: boolean;
   readonly onTrouble: (reason: ReloadReason, detail: string) => void;
   readonly onExcess: (excess: Excess) => void;
 }
@@ -68,7 +70,7 @@ export class Watchdogs implements Disposable {
       this[Symbol.dispose]();
       this.#options.onExcess(excess);
     }
-    await this.#lookAtSound(media);
+    if (this.#options.withSound) await this.#lookAtSound(media);
   }
 
   async #lookAtSound(media: MediaReport): Promise<void> {

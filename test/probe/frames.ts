@@ -1,5 +1,5 @@
 import { COLUMNS, decodeCells, ROWS, STRIP_HEIGHT } from './barcode.ts';
-import { ffmpegStream } from './tool.ts';
+import { decodePictures, type Stretch } from './decode.ts';
 
 /** One picture of a recording, as far as the test pages go. */
 export interface Frame {
@@ -31,58 +31,25 @@ const FILTER = [
   '[0:v:0]split[a][b]',
   `[a]crop=iw:iw*${STRIP_HEIGHT}:0:0,scale=${WIDTH}:${STRIP_ROWS}:flags=area,format=gray[strip]`,
   `[b]crop=iw:ih-iw*${STRIP_HEIGHT}:0:iw*${STRIP_HEIGHT},scale=${WIDTH}:${REST_ROWS}:flags=area,format=gray[rest]`,
-  '[strip][rest]vstack,showinfo[out]',
+  '[strip][rest]vstack[out]',
 ].join(';');
 
-/** Decodes a file, or a stretch of it, frame by frame. Only a few small pictures are in memory at any time. */
-async function* readFrames(
-  file: string,
-  stretch: { readonly from?: number; readonly to?: number } = {},
-): AsyncGenerator<Frame> {
-  const times: number[] = [];
-  const waiting: Buffer[] = [];
-  let index = 0;
+/** Decodes a file, or a stretch of it, frame by frame. */
+async function* readFrames(file: string, stretch?: Stretch): AsyncGenerator<Frame> {
   let previous: Buffer | null = null;
-  function next(picture: Buffer): Frame {
-    const frame = toFrame(picture, previous, index, times[index] ?? Number.NaN);
-    previous = picture;
-    index += 1;
-    return frame;
+  for await (const { index, time, data } of decodePictures(file, {
+    filter: FILTER,
+    format: 'gray',
+    size: SIZE,
+    stretch,
+  })) {
+    yield toFrame(data, previous, index, time);
+    previous = data;
   }
-  const pieces = ffmpegStream(
-    [
-      ...(stretch.from === undefined ? [] : ['-ss', String(stretch.from)]),
-      ...(stretch.to === undefined ? [] : ['-to', String(stretch.to)]),
-      ...['-copyts', '-i', file, '-filter_complex', FILTER, '-map', '[out]'],
-      ...['-fps_mode', 'passthrough', '-f', 'rawvideo', '-pix_fmt', 'gray', '-'],
-    ],
-    (line) => {
-      const time = /\bn: *\d+ pts: *\S+ +pts_time:(\S+)/.exec(line)?.[1];
-      if (time !== undefined) times.push(Number(time));
-    },
-  );
-  for await (const picture of chop(pieces, SIZE)) {
-    waiting.push(picture);
-    while (waiting.length > 0 && index < times.length) yield next(waiting.shift() as Buffer);
-  }
-  for (const picture of waiting) yield next(picture);
 }
 
-export async function collectFrames(
-  file: string,
-  stretch?: { readonly from?: number; readonly to?: number },
-): Promise<Frame[]> {
+export async function collectFrames(file: string, stretch?: Stretch): Promise<Frame[]> {
   return await Array.fromAsync(readFrames(file, stretch));
-}
-
-async function* chop(pieces: AsyncIterable<Buffer>, size: number): AsyncGenerator<Buffer> {
-  let rest = Buffer.alloc(0);
-  for await (const piece of pieces) {
-    rest = rest.length === 0 ? (piece as Buffer<ArrayBuffer>) : Buffer.concat([rest, piece]);
-    let at = 0;
-    for (; at + size <= rest.length; at += size) yield rest.subarray(at, at + size);
-    rest = rest.subarray(at);
-  }
 }
 
 function toFrame(picture: Buffer, previous: Buffer | null, index: number, time: number): Frame {

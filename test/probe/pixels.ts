@@ -58,7 +58,7 @@ export function lumaOf([red, green, blue]: Rgb): number {
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
 }
 
-async function sizeOf(file: string): Promise<{ width: number; height: number }> {
+export async function sizeOf(file: string): Promise<{ width: number; height: number }> {
   const json = await probeJson(['-select_streams', 'v:0', '-show_entries', 'stream=width,height', file]);
   const [stream] = (json as { streams: { width: number; height: number }[] }).streams;
   if (stream === undefined) throw new Error(`${file} has no picture`);

@@ -2,6 +2,8 @@ import { access, open, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { readMedia, readPackets } from './media.ts';
 
+type TrackKind = 'video' | 'audio';
+
 export interface Slice {
   /** As the playlist has it. */
   readonly uri: string;
@@ -134,15 +136,23 @@ export function playlistProblems(playlist: Playlist, text: string): string[] {
 /**
  * Checks a playlist and all its slices: they exist, are MPEG-TS beginning with PAT and PMT, begin with a key frame, last as
  * long as the playlist says, and follow each other in time unless a discontinuity is marked.
+ *
+ * @param tracks all that there must be, the one first that the length goes by
  */
-export async function checkHls(file: string, toleranceS = 0.1): Promise<{ playlist: Playlist; problems: string[] }> {
+export async function checkHls(
+  file: string,
+  toleranceS = 0.1,
+  tracks: readonly TrackKind[] = ['video', 'audio'],
+): Promise<{ playlist: Playlist; problems: string[] }> {
   const text = await readFile(file, 'utf8');
   const playlist = parsePlaylist(text);
   const problems = playlistProblems(playlist, text);
   let expected: number | null = null;
   for (const slice of playlist.slices) {
     const path = join(dirname(file), slice.uri);
-    const found = await checkSlice(path, slice, toleranceS).catch((error: Error) => ({ problem: error.message }));
+    const found = await checkSlice(path, slice, toleranceS, tracks).catch((error: Error) => ({
+      problem: error.message,
+    }));
     if ('problem' in found) {
       problems.push(`${slice.uri}: ${found.problem}`);
       expected = null;
@@ -160,10 +170,10 @@ export async function checkHls(file: string, toleranceS = 0.1): Promise<{ playli
   return { playlist, problems };
 }
 
-async function checkSlice(path: string, slice: Slice, toleranceS: number) {
+async function checkSlice(path: string, slice: Slice, toleranceS: number, tracks: readonly TrackKind[]) {
   await access(path);
   const problems = await transportProblems(path);
-  const packets = await readPackets(path, 'video');
+  const packets = await readPackets(path, tracks[0] ?? 'video');
   const times = packets.map(({ pts }) => pts).sort((a, b) => a - b);
   const start = times[0] ?? Number.NaN;
   const step = times.length > 1 ? ((times.at(-1) as number) - start) / (times.length - 1) : 0;
@@ -172,7 +182,11 @@ async function checkSlice(path: string, slice: Slice, toleranceS: number) {
   if (!(Math.abs(length - slice.duration) <= toleranceS)) {
     problems.push(`lasts ${length.toFixed(3)} s, the playlist says ${slice.duration}`);
   }
-  if ((await readMedia(path)).audio === null) problems.push('has no sound');
+  const media = await readMedia(path);
+  for (const kind of ['video', 'audio'] as const) {
+    if ((media[kind] !== null) !== tracks.includes(kind))
+      problems.push(`${kind} is ${media[kind] ? 'there' : 'missing'}`);
+  }
   return { start, problems };
 }
 

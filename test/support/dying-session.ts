@@ -5,14 +5,29 @@
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { journalPath } from '../../src/output/journal.ts';
-import type { FromSession, Resume, ToSession } from '../../src/recording/link.ts';
+import type { Composition, FromSession, Resume, ToSession } from '../../src/recording/link.ts';
 import type { RecordingPlan } from '../../src/recording/plan.ts';
 import { NO_QUALITY, type RecordingStatus, statusBefore } from '../../src/recording/status.ts';
 
+const STREAM = { name: 'stream_changed', uid: '7', kind: 'audio', receiving: true, atMs: 1 } as const;
+
 let host = '';
+let latest = statusBefore(false);
 
 function tell(message: FromSession): void {
   process.send?.(message);
+}
+
+/** Tells how it is from now on. */
+function become(change: Partial<RecordingStatus>): void {
+  latest = { ...latest, ...change };
+  tell({ type: 'status', status: latest });
+}
+
+/** Replaces part of what is wanted of the channel. */
+function compose(id: number, change: Partial<Composition>): void {
+  if (latest.channel) become({ channel: { ...latest.channel, ...change } });
+  tell({ type: 'done', id, error: null });
 }
 
 function die(): void {
@@ -24,12 +39,11 @@ function start(plan: RecordingPlan, resume: Resume | null): void {
   mkdirSync(plan.files.folder, { recursive: true });
   appendFileSync(join(plan.files.folder, 'starts'), `${JSON.stringify(resume)}\n`);
   appendFileSync(journalPath(plan.files), '\n');
-  const before = statusBefore(resume?.onhold ?? plan.onhold);
-  tell({ type: 'status', status: before });
+  become(statusBefore(resume?.onhold ?? plan.onhold, plan.channel && { ...plan.channel, ...resume?.composition }));
   const pushes = [{ url: 'rtmp://localhost/app/key', state: 'publishing' }] as const;
-  const status: RecordingStatus = { ...before, phase: 'recording', startedMs: Date.now(), pushes };
-  tell({ type: 'status', status: { ...status, slices: resume === null ? 1 : 2 } });
-  tell({ type: 'event', event: { name: 'slice_started', startUtcMs: 1 } });
+  become({ phase: 'recording', startedMs: Date.now(), pushes, slices: resume === null ? 1 : 2 });
+  tell({ type: 'event', event: { name: 'slice_started', startUtcMs: 1, discontinueUtcMs: 1 } });
+  if (plan.channel && resume === null) tell({ type: 'event', event: STREAM });
   if (host === 'dies') setTimeout(die, 50);
 }
 
@@ -43,6 +57,8 @@ function end(): void {
 process.on('message', (message: ToSession) => {
   if (message.type === 'start') start(message.plan, message.resume);
   else if (message.type === 'push') tell({ type: 'done', id: message.id, error: null });
+  else if (message.type === 'layout') compose(message.id, { layout: message.layout });
+  else if (message.type === 'subscribe') compose(message.id, { subscription: message.subscription });
   else if (message.type === 'hold' || host === 'stays') die();
   else end();
 });

@@ -65,7 +65,10 @@ export class FakeSession {
 
   async playlist(ended = false, told = true): Promise<void> {
     const name = playlistName(this.stem);
-    await this.#write(name, Buffer.from(buildPlaylist(this.#slices, { ended, width: 640, height: 360 })));
+    await this.#write(
+      name,
+      Buffer.from(buildPlaylist(this.#slices, { ended, picture: { width: 640, height: 360 }, sound: true })),
+    );
     if (told) this.tell({ name, kind: 'playlist', part: 0 });
   }
 

@@ -10,7 +10,7 @@ const TYPES: Readonly<Record<string, string>> = {
   '.js': 'text/javascript; charset=utf-8',
 };
 
-/** A server for the test pages, on loopback and a port of its own. */
+/** A server for the test pages, on a port of its own. */
 export interface Pages extends AsyncDisposable {
   readonly origin: string;
   /** Address of a page of the folder (`static` for static.html) or of a special route (`/status/404`). */
@@ -20,17 +20,19 @@ export interface Pages extends AsyncDisposable {
 }
 
 /**
+ * Serves them on loopback, or another address of the machine.
+ *
  * Special routes: `/status/CODE` answers with that status, `/hang` never answers, `/slow?ms=` serves static.html that much
  * later, `/redirect?to=` goes there.
  */
-export async function servePages(): Promise<Pages> {
+export async function servePages(host = '127.0.0.1'): Promise<Pages> {
   const requests: string[] = [];
   const server = createServer((request, response) => {
     if (request.url !== '/favicon.ico') requests.push(request.url ?? '');
     answer(request, response).catch(() => response.writeHead(404).end('no such page'));
   });
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve));
-  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, host, resolve));
+  const origin = `http://${host}:${(server.address() as AddressInfo).port}`;
   return {
     origin,
     requests,

@@ -1,12 +1,12 @@
 import { type FilesPlan, type RecordingPlan, STANDALONE } from '../../src/recording/plan.ts';
-import { PICTURE } from './recorded-files.ts';
+import { MEDIA } from './recorded-files.ts';
 
 /** A plan for a recording of a small picture, of an hour at the most. */
 export function planFor(files: FilesPlan, more: Partial<RecordingPlan> = {}): RecordingPlan {
   return {
     ...STANDALONE,
     ...{ sid: 'sid', page: { url: 'http://127.0.0.1/', mobile: false, readyTimeoutS: 0 } },
-    ...{ picture: PICTURE, sound: { channels: 1, bitrateKbps: 48 } },
+    ...MEDIA,
     ...{ onhold: false, maxRecordingMs: 3_600_000, files, runtimeFolder: '/nonexistent', identity: null },
     ...more,
   };

@@ -1,12 +1,19 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { encoderArgs } from '../../src/encode/args.ts';
 import { type Frame, FrameReader } from '../../src/output/frame-reader.ts';
 import type { Slice } from '../../src/output/journal.ts';
 import { Slicer, type SlicerOptions } from '../../src/output/slicer.ts';
 import { LEAD_IN, Take, type TimedFrame } from '../../src/output/take.ts';
+import { tracksOf } from '../../src/output/tracks.ts';
+import type { PicturePlan, SoundPlan } from '../../src/recording/plan.ts';
 import { ffmpegOutput } from '../probe/tool.ts';
 
 export const FPS = 10;
+export const PICTURE: PicturePlan = { width: 160, height: 120, fps: FPS, bitrateKbps: 500 };
+export const SOUND: SoundPlan = { channels: 1, bitrateKbps: 48 };
+export const TRACKS = tracksOf({ picture: PICTURE, sound: SOUND });
+const SOUND_TRACKS = tracksOf({ picture: null, sound: SOUND });
 /** When the first picture of a real stream was captured. */
 export const START_MS = Date.UTC(2026, 10, 22, 9, 30, 0, 250);
 
@@ -31,6 +38,15 @@ export function readFrames(stream: Buffer): { frames: Frame[]; tables: Buffer } 
   return { frames, tables: Buffer.concat([reader.pat, reader.pmt]) };
 }
 
+/** A tone by the encoder's own arguments for sound alone. */
+export async function encodedSound(seconds: number, startMs = START_MS): Promise<ReturnType<typeof readFrames>> {
+  const args = encoderArgs({ display: null, source: 'none' }, { picture: null, sound: SOUND });
+  const outputs = args.slice(args.indexOf('-map'), -1);
+  const inputs = ['-f', 'lavfi', '-i', 'sine=r=48000', '-t', String(seconds)];
+  const shifted = ['-output_ts_offset', String(startMs / 1000), 'pipe:1'];
+  return readFrames(await ffmpegOutput(['-copyts', ...inputs, ...outputs, ...shifted]));
+}
+
 export interface RealMedia {
   readonly frames: readonly TimedFrame[];
   readonly tables: Buffer;
@@ -39,20 +55,27 @@ export interface RealMedia {
 /** A stream of the given length on the recording's clock. */
 export async function realMedia(seconds: number, mediaStart = LEAD_IN, startMs = START_MS): Promise<RealMedia> {
   const { frames, tables } = readFrames(await encodedStream(seconds, startMs));
-  const take = new Take({ fps: FPS, fromMs: startMs - 20, mediaStart, soundShift: 0 });
+  const take = new Take({ tracks: TRACKS, fromMs: startMs - 20, mediaStart, soundShift: 0 });
+  return { frames: frames.flatMap((frame) => take.place(frame)), tables };
+}
+
+/** Sound alone, likewise. */
+export async function realSound(seconds: number, mediaStart = LEAD_IN, startMs = START_MS): Promise<RealMedia> {
+  const { frames, tables } = await encodedSound(seconds, startMs);
+  const take = new Take({ tracks: SOUND_TRACKS, fromMs: startMs, mediaStart, soundShift: 0 });
   return { frames: frames.flatMap((frame) => take.place(frame)), tables };
 }
 
 /** The frames cut into slices, each with its bytes. */
 export function cutIntoSlices(
   { frames, tables }: RealMedia,
-  limits: Partial<Pick<SlicerOptions, 'fps' | 'maxPartTicks' | 'maxPartBytes'>> = {},
+  limits: Partial<Pick<SlicerOptions, 'tracks' | 'maxPartTicks' | 'maxPartBytes'>> = {},
 ): { slice: Slice; bytes: Buffer }[] {
   const done: { slice: Slice; bytes: Buffer }[] = [];
   let pieces: Buffer[] = [];
   const slicer = new Slicer({
     stem: 'sid_name',
-    fps: FPS,
+    tracks: TRACKS,
     maxPartTicks: Number.POSITIVE_INFINITY,
     maxPartBytes: Number.POSITIVE_INFINITY,
     ...limits,

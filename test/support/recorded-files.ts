@@ -5,10 +5,10 @@ import { until } from '../../src/kit/deadline.ts';
 import type { OpenSlice } from '../../src/output/journal.ts';
 import { RecordingFiles } from '../../src/output/recording-files.ts';
 import type { ReadyFile } from '../../src/recording/link.ts';
-import type { FilesPlan } from '../../src/recording/plan.ts';
-import { FPS, type RealMedia, START_MS } from './real-media.ts';
+import type { FilesPlan, MediaPlan } from '../../src/recording/plan.ts';
+import { PICTURE, type RealMedia, SOUND, START_MS } from './real-media.ts';
 
-export const PICTURE = { width: 160, height: 120, fps: FPS, bitrateKbps: 500 };
+export const MEDIA: MediaPlan = { picture: PICTURE, sound: SOUND };
 export const ENDLESS = { maxDurationMs: Number.POSITIVE_INFINITY, maxBytes: Number.POSITIVE_INFINITY };
 
 export function planIn(folder: string, options: Partial<FilesPlan> = {}): FilesPlan {
@@ -20,6 +20,8 @@ export interface Recorded {
   readonly files: RecordingFiles;
   readonly errors: string[];
   readonly opened: OpenSlice[];
+  /** Beside each opened one. */
+  readonly discontinueMs: number[];
   readonly closed: { count: number };
   readonly ready: ReadyFile[];
   readonly media: RealMedia;
@@ -30,15 +32,20 @@ export async function openRecording(
   media: RealMedia,
   plan: FilesPlan,
   how: 'create' | 'resume' = 'create',
+  kinds = MEDIA,
 ): Promise<Recorded> {
   const errors: string[] = [];
   const opened: OpenSlice[] = [];
+  const discontinueMs: number[] = [];
   const closed = { count: 0 };
   const ready: ReadyFile[] = [];
   const files = await RecordingFiles[how]({
     plan,
-    picture: PICTURE,
-    onSliceOpened: (slice) => opened.push(slice),
+    media: kinds,
+    onSliceOpened: (slice, ms) => {
+      opened.push(slice);
+      discontinueMs.push(ms);
+    },
     onSliceClosed: () => {
       closed.count += 1;
     },
@@ -46,7 +53,7 @@ export async function openRecording(
     onError: ({ code }) => errors.push(code),
   });
   files.tables = media.tables;
-  return { files, errors, opened, closed, ready, media };
+  return { files, errors, opened, discontinueMs, closed, ready, media };
 }
 
 /** Records the stretch from one second to another. */
@@ -86,9 +93,10 @@ export async function leftBehind(
   folder: string,
   seconds: number,
   options: Partial<FilesPlan> = {},
+  kinds = MEDIA,
 ): Promise<{ plan: FilesPlan; opened: readonly OpenSlice[] }> {
   const living = join(folder, 'living');
-  const recorded = await openRecording(media, planIn(living, options));
+  const recorded = await openRecording(media, planIn(living, options), 'create', kinds);
   record(recorded, 0, seconds);
   await written(recorded, living);
   await reaches(() => recorded.closed.count === 1);

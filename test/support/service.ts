@@ -15,6 +15,15 @@ export interface Answer {
 /** `serviceParam` of the web recorder; what is left out is small and cheap. */
 export type WebParams = Readonly<Record<string, unknown>> & { readonly url: string };
 
+/** Whose channel is recorded, and further members of the start. */
+export interface MixOptions {
+  readonly cname?: string;
+  /** Of the recorder. */
+  readonly uid?: string;
+  readonly appId?: string;
+  readonly more?: Readonly<Record<string, unknown>>;
+}
+
 /** The running service, driven over HTTP as a client does it. */
 export class Service implements AsyncDisposable {
   readonly data: string;
@@ -37,6 +46,15 @@ export class Service implements AsyncDisposable {
     const program = startProgram(['serve', '--port', '0', '--data', data], settings);
     const match = await program.line(/"port":(\d+).*"msg":"listening"/);
     return new Service(program, `http://127.0.0.1:${match[1]}`, data);
+  }
+
+  get origin(): string {
+    return this.#origin;
+  }
+
+  /** Process id. */
+  get pid(): number {
+    return this.#program.process.pid as number;
   }
 
   async call(method: 'GET' | 'POST', path: string, body?: unknown): Promise<Answer> {
@@ -62,6 +80,26 @@ export class Service implements AsyncDisposable {
     return new Recording(this, task, resource, started.body.sid);
   }
 
+  /** The same for the users of a channel. @param recordingConfig what is left out is small and cheap. */
+  async mix(recordingConfig: Readonly<Record<string, unknown>> = {}, how: MixOptions = {}): Promise<Recording> {
+    const { cname = `room ${Math.random()}`, uid = '527841', appId = 'demo', more = {} } = how;
+    const task = { cname, uid };
+    const base = `/v1/apps/${appId}/cloud_recording`;
+    const acquired = await this.call('POST', `${base}/acquire`, { ...task, clientRequest: {} });
+    const resource = `${base}/resourceid/${acquired.body.resourceId}`;
+    const clientRequest = {
+      recordingConfig: {
+        transcodingConfig: { width: 640, height: 360, fps: 15, bitrate: 800 },
+        ...recordingConfig,
+      },
+      recordingFileConfig: { avFileType: ['hls', 'mp4'] },
+      ...more,
+    };
+    const started = await this.call('POST', `${resource}/mode/mix/start`, { ...task, clientRequest });
+    if (started.status !== 200) throw new Error(`start answered ${started.status} ${JSON.stringify(started.body)}`);
+    return new Recording(this, task, resource, started.body.sid, 'mix');
+  }
+
   /** As a crash or the kernel would. */
   async killHard(): Promise<void> {
     this.#program.process.kill('SIGKILL');
@@ -83,8 +121,16 @@ export class Recording {
   readonly #service: Service;
   readonly #task: Readonly<Record<string, string>>;
   readonly #resource: string;
+  readonly #mode: 'web' | 'mix';
 
-  constructor(service: Service, task: Readonly<Record<string, string>>, resource: string, sid: string) {
+  constructor(
+    service: Service,
+    task: Readonly<Record<string, string>>,
+    resource: string,
+    sid: string,
+    mode: 'web' | 'mix' = 'web',
+  ) {
+    this.#mode = mode;
     this.#service = service;
     this.#task = task;
     this.#resource = resource;
@@ -94,11 +140,11 @@ export class Recording {
 
   /** The same recording, asked of a service that was started again. */
   at(service: Service): Recording {
-    return new Recording(service, this.#task, this.#resource, this.sid);
+    return new Recording(service, this.#task, this.#resource, this.sid, this.#mode);
   }
 
   query(): Promise<Answer> {
-    return this.#service.call('GET', `${this.#resource}/sid/${this.sid}/mode/web/query`);
+    return this.#service.call('GET', this.#path('query'));
   }
 
   hold(onhold: boolean): Promise<Answer> {
@@ -114,6 +160,10 @@ export class Recording {
     return this.#post('update', clientRequest);
   }
 
+  updateLayout(clientRequest: Readonly<Record<string, unknown>>): Promise<Answer> {
+    return this.#post('updateLayout', clientRequest);
+  }
+
   stop(clientRequest: Readonly<Record<string, unknown>> = {}): Promise<Answer> {
     return this.#post('stop', clientRequest);
   }
@@ -121,8 +171,7 @@ export class Recording {
   /** Polls until it records (status 4 or 5). @returns when its first frame was captured, UTC ms; 0 while held. */
   async begun(): Promise<number> {
     const { serverResponse } = await this.#poll((answer) => [4, 5].includes(answer.body.serverResponse?.status));
-    const [web] = serverResponse.extensionServiceState;
-    if (web.payload.onhold) return 0;
+    if (serverResponse.extensionServiceState?.[0].payload.onhold) return 0;
     const answer = await this.#poll(({ body }) => startOf(body) > 0);
     return startOf(answer);
   }
@@ -146,8 +195,11 @@ export class Recording {
   }
 
   #post(call: string, clientRequest: Readonly<Record<string, unknown>>): Promise<Answer> {
-    const path = `${this.#resource}/sid/${this.sid}/mode/web/${call}`;
-    return this.#service.call('POST', path, { ...this.#task, clientRequest });
+    return this.#service.call('POST', this.#path(call), { ...this.#task, clientRequest });
+  }
+
+  #path(call: string): string {
+    return `${this.#resource}/sid/${this.sid}/mode/${this.#mode}/${call}`;
   }
 
   async #poll(fits: (answer: Answer) => boolean): Promise<Answer['body']> {
@@ -160,7 +212,7 @@ export class Recording {
   }
 }
 
-function startOf(body: Answer['body']): number {
-  const [web] = body.serverResponse?.extensionServiceState ?? [];
-  return web?.payload.fileList[0]?.sliceStartTime ?? 0;
+function startOf({ serverResponse }: Answer['body']): number {
+  const [web] = serverResponse?.extensionServiceState ?? [];
+  return serverResponse?.sliceStartTime ?? web?.payload.fileList[0]?.sliceStartTime ?? 0;
 }

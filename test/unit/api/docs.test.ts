@@ -9,11 +9,11 @@ before(async () => {
 });
 after(async () => await service[Symbol.asyncDispose]());
 
-test('the document has every call of mode web, with the ranges that are checked', async () => {
+test('the document has every call, with the ranges that are checked', async () => {
   const { body } = await service.send('/openapi.json', { method: 'GET' });
   assert.equal(body.openapi, '3.1.0');
   assert.equal(body.info.version, '9.8.7');
-  for (const { method, path } of CALLS.filter((call) => !call.path.endsWith('updateLayout'))) {
+  for (const { method, path } of CALLS) {
     const template = `/v1/apps/{appid}/cloud_recording${path.replace(/:(\w+)/g, '{$1}')}`;
     const operation = body.paths[template]?.[method];
     assert.ok(operation, template);
@@ -32,6 +32,24 @@ test('the document has every call of mode web, with the ranges that are checked'
     'videoHeight',
     'maxRecordingHour',
   ]);
+});
+
+test('the document has both modes, with what each of them takes and answers', async () => {
+  const { body } = await service.send('/openapi.json', { method: 'GET' });
+  const { TranscodingConfig, MixRecordingConfig, LayoutRegion, LayoutUpdate, MixQuery } = body.components.schemas;
+  const { width, bitrate, mixedVideoLayout } = TranscodingConfig.properties;
+  assert.deepEqual([width.maximum, width.default, bitrate.maximum], [1920, 360, 6500]);
+  assert.deepEqual(mixedVideoLayout.enum, [0, 1, 2, 3]);
+  assert.deepEqual(MixRecordingConfig.properties.decryptionMode.enum, [0, 5, 6, 7, 8]);
+  assert.deepEqual(LayoutRegion.required, ['x_axis', 'y_axis', 'width', 'height']);
+  assert.ok(LayoutUpdate.properties.layoutConfig);
+  assert.ok(MixQuery.properties.subServiceStatus);
+  const of = (call: string) =>
+    body.paths[`/v1/apps/{appid}/cloud_recording/resourceid/{resourceid}${call}`].post.requestBody.content[
+      'application/json'
+    ].schema.properties.clientRequest;
+  assert.equal(of('/mode/{mode}/start').anyOf.length, 2);
+  assert.equal(of('/sid/{sid}/mode/{mode}/update').anyOf.length, 2);
 });
 
 test('every reference in the document leads somewhere', async () => {

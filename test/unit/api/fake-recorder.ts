@@ -1,3 +1,4 @@
+import type { ChannelStatus, LayoutPlan, Subscription, UidFilter } from '../../../src/recording/channel.ts';
 import type { RecordingEvent, Resume } from '../../../src/recording/link.ts';
 import type { RecordingPlan } from '../../../src/recording/plan.ts';
 import type { Recorder, RunningRecording } from '../../../src/recording/recorder.ts';
@@ -24,6 +25,10 @@ export function endOf(change: Partial<RecordingEnd>): RecordingEnd {
   };
 }
 
+function textOf({ kind, uids }: UidFilter): string {
+  return `${kind}[${uids.join()}]`;
+}
+
 /** A recording without processes: the test says what happens to it. */
 export class FakeRecording implements RunningRecording {
   readonly plan: RecordingPlan;
@@ -33,6 +38,8 @@ export class FakeRecording implements RunningRecording {
   readonly calls: string[] = [];
   /** Answers holds; replaced by tests. */
   onHold: (onhold: boolean) => Promise<void> = () => Promise.resolve();
+  /** Answers changes of layout and subscription; replaced by tests. */
+  onChange: () => Promise<void> = () => Promise.resolve();
   /** End that a stop leads to at once; null: the test ends it. */
   endAtStop: RecordingEnd | null = null;
   readonly #end = Promise.withResolvers<RecordingEnd>();
@@ -41,7 +48,7 @@ export class FakeRecording implements RunningRecording {
 
   constructor(plan: RecordingPlan) {
     this.plan = plan;
-    this.status = statusOf({ onhold: plan.onhold });
+    this.status = statusBefore(plan.onhold, plan.channel);
     this.ended = this.#end.promise;
   }
 
@@ -80,6 +87,23 @@ export class FakeRecording implements RunningRecording {
   async push(urls: readonly string[]): Promise<void> {
     this.calls.push(`push ${urls.join(' ')}`);
     this.change({ pushes: urls.map((url) => ({ url, state: 'connecting' })) });
+  }
+
+  async layout(layout: LayoutPlan): Promise<void> {
+    this.calls.push(`layout ${layout.kind}`);
+    await this.onChange();
+    this.#changeChannel({ layout });
+  }
+
+  async subscribe(subscription: Subscription): Promise<void> {
+    this.calls.push(`subscribe ${textOf(subscription.audio)} ${textOf(subscription.video)}`);
+    await this.onChange();
+    this.#changeChannel({ subscription });
+  }
+
+  #changeChannel(change: Partial<ChannelStatus>): void {
+    const { channel } = this.status;
+    this.change({ channel: channel && { ...channel, ...change } });
   }
 
   async stop(): Promise<RecordingEnd> {

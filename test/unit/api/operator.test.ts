@@ -9,6 +9,7 @@ import {
 } from '../../../src/api/operator.ts';
 import { recordingDetailsSchema, recordingListSchema } from '../../../src/api/schema-operator.ts';
 import type { RecordingRecord } from '../../../src/controller/records.ts';
+import { channelBefore } from '../../../src/recording/channel.ts';
 import type { UploadView } from '../../../src/recording/storage.ts';
 import { planOf, SECRETS } from '../debug/plans.ts';
 import { endOf, statusOf } from './fake-recorder.ts';
@@ -26,7 +27,7 @@ function known(sid: string, change: Partial<KnownRecording> = {}, end: Recording
   return {
     record: {
       ...{ sid, appId: 'app1', cname: 'weekly', uid: '7', resourceId: 'resource', prefix: '', stopAsked: false },
-      ...{ startedMs: 1_000, limitMs: 9e12, plan: planOf({ sid }), status, end },
+      ...{ startedMs: 1_000, limitMs: 9e12, plan: planOf({ sid, channel: null }), status, end },
     },
     ...{ status, upload: null, callbacks: QUIET, bundle: null },
     ...change,
@@ -100,6 +101,7 @@ describe('one recording', () => {
     for (const secret of SECRETS) assert.ok(!text.includes(secret), text);
     const details = recordingDetailsSchema.parse(JSON.parse(text));
     assert.equal(details.page.url, 'https://example.org/room?***#***');
+    assert.deepEqual([details.mode, details.channel], ['web', null]);
     assert.deepEqual(details.pushes, [{ url: 'rtmps://live.example.org/app/***', state: 'publishing' }]);
     assert.deepEqual(details.uploads, UPLOAD);
     assert.deepEqual([details.callbacks.pending, details.callbacks.lost[0]?.sequence], [2, 4]);
@@ -115,6 +117,24 @@ describe('one recording', () => {
     assert.deepEqual([details.state, details.onhold, details.slices], ['recording', true, 2]);
     assert.deepEqual(details.progress, progress);
     assert.deepEqual([details.outcome, details.detail, details.endedMs], [null, null, null]);
+  });
+
+  test('of a channel is told with who is there, and without what opens it', async () => {
+    const plan = planOf({ picture: null });
+    const { channel } = plan;
+    assert.ok(channel);
+    const users = [{ uid: '5', role: 'host', audio: true, video: false }] as const;
+    const status = statusOf({ phase: 'recording', channel: { ...channelBefore(channel), joined: true, users } });
+    const { record } = known('a', {}, endOf({ reason: 'idle' }));
+    await using app = await openView([known('b', { record: { ...record, plan }, status })]);
+    const text = await (await app.get('/v1/recordings/a')).text();
+    for (const secret of SECRETS) assert.ok(!text.includes(secret), text);
+    const details = recordingDetailsSchema.parse(JSON.parse(text));
+    assert.deepEqual(details.channel, {
+      ...{ transport: 'hub', profile: 'communication', encryption: 'aes-256-gcm2', joined: true, users },
+    });
+    assert.deepEqual([details.mode, details.picture, details.sound?.channels], ['mix', null, 1]);
+    assert.deepEqual([details.reason, details.stopCode], ['idle', null]);
   });
 
   test('that is not known is not found', async () => {

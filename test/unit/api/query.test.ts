@@ -101,7 +101,7 @@ test('tells how the uploads stand', async () => {
 test('followers hear what happens, and calls that do not fit', async () => {
   const calls = await service.record();
   await service.start(calls.resourceId);
-  service.recorder.last.tell({ name: 'slice_started', startUtcMs: 1 });
+  service.recorder.last.tell({ name: 'slice_started', startUtcMs: 1, discontinueUtcMs: 1 });
   service.recorder.last.finish({});
   await calls.query();
   assert.deepEqual(
@@ -114,7 +114,7 @@ describe('after the service was killed', () => {
   const finish = async () => endOf({ outcome: 'partial', reason: 'session_lost', detail: 'killed' });
   /** As if everything of a recording that was not ending were there. */
   const resumeOf = ({ status: { phase, startedMs, onhold } }: RecordingRecord): Resume | null =>
-    phase === 'finalizing' ? null : { startedMs, onhold, pushes: [] };
+    phase === 'finalizing' ? null : { startedMs, onhold, pushes: [], composition: null };
   const found = { finish, resumeOf };
 
   async function killed(change: Partial<RecordingStatus>): Promise<RecordingCalls> {
@@ -136,7 +136,7 @@ describe('after the service was killed', () => {
     assert.deepEqual(service.controller.lostSids, [calls.sid]);
     const { plan } = service.recorder.last;
     await service.controller.recover(found);
-    assert.deepEqual(service.recorder.resume, { startedMs, onhold: true, pushes: [] });
+    assert.deepEqual(service.recorder.resume, { startedMs, onhold: true, pushes: [], composition: null });
     assert.deepEqual(service.recorder.last.plan, plan);
     assert.deepEqual(service.controller.lostSids, []);
     assert.equal((await calls.query()).status, 200);
@@ -147,7 +147,7 @@ describe('after the service was killed', () => {
   test('one that had not begun begins anew', async () => {
     await killed({});
     await service.controller.recover(found);
-    assert.deepEqual(service.recorder.resume, { startedMs: null, onhold: true, pushes: [] });
+    assert.deepEqual(service.recorder.resume, { startedMs: null, onhold: true, pushes: [], composition: null });
   });
 
   test('one that was ending is completed', async () => {

@@ -14,6 +14,7 @@ import type { Known } from '../../../src/controller/known.ts';
 import type { Records } from '../../../src/controller/records.ts';
 import { openSqliteRecords } from '../../../src/controller/records-sqlite.ts';
 import { ResourceIds } from '../../../src/controller/resource-id.ts';
+import type { AppChannels } from '../../../src/controller/transport.ts';
 import { Metrics } from '../../../src/metrics/metrics.ts';
 import { MachineCapacity } from '../../../src/node/capacity.ts';
 import { STANDALONE } from '../../../src/recording/plan.ts';
@@ -22,6 +23,8 @@ import { FakeRecorder } from './fake-recorder.ts';
 import { FakeUploads } from './fake-uploads.ts';
 
 export const APP = 'app1';
+/** Where the pages of channels come from. */
+export const ORIGIN = 'http://127.0.0.1:8080';
 export const ROOT = `/v1/apps/${APP}/cloud_recording`;
 const START_MS = Date.UTC(2024, 4, 1, 12);
 
@@ -29,6 +32,7 @@ export interface ServiceOptions {
   readonly environment?: Record<string, string>;
   readonly cores?: number;
   readonly limits?: AnswerLimits;
+  readonly apps?: AppChannels;
 }
 
 const NOTHING_CALLED = { pending: 0, oldestMs: null, givenUp: 0, problem: null, lost: [] };
@@ -68,6 +72,7 @@ export class Service implements AsyncDisposable {
   readonly #folder = mkdtempSync(join(tmpdir(), 'tapehead-api-'));
   readonly #options: ServiceOptions;
   #records!: Records;
+  #origin = ORIGIN;
   #server!: Server;
 
   readonly figures = new Metrics(() => TOTALS);
@@ -88,9 +93,10 @@ export class Service implements AsyncDisposable {
     return service;
   }
 
-  /** As after a kill: a new service over the same data. */
-  async restart(): Promise<void> {
+  /** As after a kill: a new service over the same data. @param origin where it is reached */
+  async restart(origin = ORIGIN): Promise<void> {
     await this.#close();
+    this.#origin = origin;
     await this.#listen();
   }
 
@@ -105,7 +111,8 @@ export class Service implements AsyncDisposable {
       resourceIds: new ResourceIds(Buffer.alloc(32, 3)),
       places: {
         ...{ recordings: '/data/recordings', runtime: '/run/tapehead', identity: null, debug: '/data/debug' },
-        rules: STANDALONE,
+        apps: this.#options.apps ?? {},
+        rules: { ...STANDALONE, network: { ...STANDALONE.network, service: this.#origin } },
       },
       uploads: this.uploads,
       followers: [this.#follower],
@@ -168,6 +175,20 @@ export class Service implements AsyncDisposable {
     return new RecordingCalls(this, resourceId, body.sid);
   }
 
+  /** Acquires, and starts with mode mix. */
+  async startMix(clientRequest: object = MIX, acquireRequest: object = {}): Promise<Received> {
+    const resourceId = await this.acquire(acquireRequest);
+    const path = `${ROOT}/resourceid/${resourceId}/mode/mix/start`;
+    return await this.send(path, { body: { cname: 'weekly', uid: '7', clientRequest } });
+  }
+
+  /** The same, of what must succeed. */
+  async mix(clientRequest: object = MIX): Promise<RecordingCalls> {
+    const { status, body } = await this.startMix(clientRequest);
+    assert.equal(status, 200, JSON.stringify(body));
+    return new RecordingCalls(this, body.resourceId, body.sid, 'mix');
+  }
+
   async #close(): Promise<void> {
     this.#server.closeAllConnections();
     const closed = Promise.withResolvers<void>();
@@ -186,16 +207,18 @@ export class Service implements AsyncDisposable {
 export class RecordingCalls {
   readonly resourceId: string;
   readonly sid: string;
+  readonly mode: string;
   readonly #service: Service;
 
-  constructor(service: Service, resourceId: string, sid: string) {
+  constructor(service: Service, resourceId: string, sid: string, mode = 'web') {
     this.#service = service;
     this.resourceId = resourceId;
     this.sid = sid;
+    this.mode = mode;
   }
 
   path(call: string): string {
-    return `${ROOT}/resourceid/${this.resourceId}/sid/${this.sid}/mode/web/${call}`;
+    return `${ROOT}/resourceid/${this.resourceId}/sid/${this.sid}/mode/${this.mode}/${call}`;
   }
 
   async query(): Promise<Received> {
@@ -206,10 +229,17 @@ export class RecordingCalls {
     return await this.#service.send(this.path('update'), { body: { cname, uid: '7', clientRequest } });
   }
 
+  async updateLayout(clientRequest: object, cname = 'weekly'): Promise<Received> {
+    return await this.#service.send(this.path('updateLayout'), { body: { cname, uid: '7', clientRequest } });
+  }
+
   async stop(clientRequest: object = {}, cname = 'weekly'): Promise<Received> {
     return await this.#service.send(this.path('stop'), { body: { cname, uid: '7', clientRequest } });
   }
 }
+
+/** `clientRequest` of the shortest start with mode mix. */
+export const MIX = { recordingConfig: {} };
 
 /** `clientRequest` of a start. A member of `param` that is undefined is left out. */
 export function webRequest(param: object = {}, more: object = {}): object {

@@ -31,7 +31,7 @@ describe('parameters', () => {
     );
     const { plan } = service.recorder.last;
     assert.deepEqual(plan.sound, { channels: 1, bitrateKbps: 48 });
-    assert.equal(plan.picture.fps, 15);
+    assert.equal(plan.picture?.fps, 15);
     assert.equal(plan.page.readyTimeoutS, 0);
     assert.equal(plan.files.mp4?.maxDurationMs, 120 * MINUTE_MS);
   });
@@ -45,16 +45,16 @@ describe('parameters', () => {
   for (const [videoWidth, videoHeight, kbps] of bitrates) {
     test(`${videoWidth}x${videoHeight} gets ${kbps} kbit/s`, async () => {
       await service.record(webRequest({ videoWidth, videoHeight }));
-      assert.equal(service.recorder.last.plan.picture.bitrateKbps, kbps);
+      assert.equal(service.recorder.last.plan.picture?.bitrateKbps, kbps);
     });
   }
 
   test('VideoBitrate counts where videoBitrate is absent', async () => {
     await service.record(webRequest({ VideoBitrate: 700 }));
-    assert.equal(service.recorder.last.plan.picture.bitrateKbps, 700);
+    assert.equal(service.recorder.last.plan.picture?.bitrateKbps, 700);
     service.recorder.last.finish({});
     await service.record(webRequest({ VideoBitrate: 700, videoBitrate: 800 }));
-    assert.equal(service.recorder.last.plan.picture.bitrateKbps, 800);
+    assert.equal(service.recorder.last.plan.picture?.bitrateKbps, 800);
   });
 
   test('what clients send beside it is left aside', async () => {

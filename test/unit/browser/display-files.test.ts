@@ -10,7 +10,7 @@ const MOST_KHZ = 300;
 
 /** Sizes of pictures as the API allows them, and the larger screens that they are shown on. */
 const screen = fc
-  .record({ width: fc.integer({ min: 240, max: 1920 }), height: fc.integer({ min: 240, max: 1920 }) })
+  .record({ width: fc.integer({ min: 64, max: 1920 }), height: fc.integer({ min: 64, max: 1920 }) })
   .filter(({ width, height }) => width * height <= 1920 * 1080)
   .chain(({ width, height }) => fc.constantFrom({ width, height }, { width: width + 1, height: 2 * height + 2 }));
 

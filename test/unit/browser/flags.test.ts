@@ -4,10 +4,16 @@ import fc from 'fast-check';
 import { chromiumFlags } from '../../../src/browser/flags.ts';
 
 const options = fc.record({
-  size: fc.record({ width: fc.integer({ min: 240, max: 1920 }), height: fc.integer({ min: 240, max: 1920 }) }),
+  size: fc.record({ width: fc.integer({ min: 64, max: 1920 }), height: fc.integer({ min: 64, max: 1920 }) }),
+  headless: fc.boolean(),
+  muted: fc.boolean(),
   profile: fc.constant('/run/x/profile'),
   pixelRatio: fc.constantFrom(1, 2, 3, 4),
-  network: fc.record({ proxyPort: fc.option(fc.integer({ min: 1, max: 65535 })), webrtcUdp: fc.boolean() }),
+  network: fc.record({
+    proxyPort: fc.option(fc.integer({ min: 1, max: 65535 })),
+    webrtcUdp: fc.boolean(),
+    secureOrigin: fc.option(fc.constant('http://10.0.0.5:8080')),
+  }),
   sandbox: fc.boolean(),
 });
 
@@ -41,6 +47,18 @@ test('a proxy gets everything: loopback, names, and WebRTC unless UDP is allowed
   );
 });
 
+test('one origin without TLS counts as secure, where there is one', () => {
+  fc.assert(
+    fc.property(options, (given) => {
+      const { secureOrigin } = given.network;
+      assert.deepEqual(
+        chromiumFlags(given).filter((flag) => /insecure|10\.0\.0\.5/.test(flag)),
+        secureOrigin === null ? [] : ['--unsafely-treat-insecure-origin-as-secure=http://10.0.0.5:8080'],
+      );
+    }),
+  );
+});
+
 test('the window covers the picture at its ratio', () => {
   fc.assert(
     fc.property(options, (given) => {
@@ -53,10 +71,22 @@ test('the window covers the picture at its ratio', () => {
   );
 });
 
+test('no display is looked for where there is none, and media is muted only where nobody hears it', () => {
+  fc.assert(
+    fc.property(options, (given) => {
+      const flags = chromiumFlags(given);
+      const platforms = flags.filter((flag) => flag.startsWith('--ozone-platform='));
+      assert.deepEqual(platforms, [`--ozone-platform=${given.headless ? 'headless' : 'x11'}`]);
+      assert.equal(flags.includes('--mute-audio'), given.muted);
+    }),
+  );
+});
+
 test('each flag is given once, and the blank page comes last', () => {
   const flags = chromiumFlags({
     ...{ size: { width: 1280, height: 720 }, profile: '/run/x/profile', pixelRatio: 1, sandbox: true },
-    network: { proxyPort: 1080, webrtcUdp: false },
+    ...{ headless: true, muted: true },
+    network: { proxyPort: 1080, webrtcUdp: false, secureOrigin: 'http://10.0.0.5:8080' },
   });
   assert.equal(flags.at(-1), 'about:blank');
   const names = flags.map((flag) => flag.split('=')[0]);

@@ -14,6 +14,7 @@ const MESSAGE = {
 const CONTENT = {
   cname: 'Tästing/2',
   uid: '1001',
+  mode: 'web' as const,
   serviceType: 6,
   details: { msgName: 'web_recorder_started', recorderStartTime: 1596555306200 },
 };

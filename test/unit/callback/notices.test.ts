@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type About, endNotices, eventNotices, misfitNotice, uploadNotices } from '../../../src/callback/notices.ts';
+import type { About } from '../../../src/callback/notice.ts';
+import { endNotices, eventNotices, misfitNotice, uploadNotices } from '../../../src/callback/notices.ts';
 import type { RecordingEvent } from '../../../src/recording/link.ts';
 import { NO_QUALITY, type RecordingEnd } from '../../../src/recording/status.ts';
 import type { UploadEvent } from '../../../src/recording/storage.ts';
 
-const ABOUT: About = { uid: '527841', prefix: 'a/b', maxRecordingMs: 4 * 3_600_000 };
+const ABOUT: About = {
+  ...{ mode: 'web', uid: '527841', prefix: 'a/b', maxRecordingMs: 4 * 3_600_000 },
+  ...{ trackType: 'audio_and_video', stopAsked: true },
+};
 const FILES = [
   { name: 's_c.m3u8', kind: 'playlist', sliceStartMs: 1627613641393.75 },
   { name: 's_c_0.mp4', kind: 'mp4', sliceStartMs: 1627613641393.75 },
@@ -61,9 +65,11 @@ test('another session that has taken over is told as 12, with the uid as a numbe
   ]);
 });
 
-test('slices and files are not told of', () => {
+test('slices, streams and files are not told of', () => {
   const file = { name: 's.ts', kind: 'slice', part: 0 } as const;
-  assert.deepEqual(eventNotices({ name: 'slice_started', startUtcMs: 1 }, ABOUT), []);
+  assert.deepEqual(eventNotices({ name: 'slice_started', startUtcMs: 1, discontinueUtcMs: 1 }, ABOUT), []);
+  const stream = { name: 'stream_changed', uid: '1', kind: 'audio', receiving: true, atMs: 1 } as const;
+  assert.deepEqual(eventNotices(stream, ABOUT), []);
   assert.deepEqual(eventNotices({ name: 'file_ready', file }, ABOUT), []);
 });
 

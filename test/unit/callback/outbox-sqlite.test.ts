@@ -14,7 +14,7 @@ const DAY_MS = 24 * 3_600_000;
 
 function told(sid: string, eventMs = 1000, more: Readonly<Record<string, unknown>> = {}): Told {
   return {
-    subject: { appId: 'demo', cname: 'näme', uid: '1', sid },
+    subject: { appId: 'demo', cname: 'näme', uid: '1', sid, mode: 'web' },
     notice: { eventType: 100, serviceType: 6, details: { msgName: 'rtmp_publish_status', ...more } },
     eventMs,
     noticeId: 'n1',
@@ -58,7 +58,7 @@ test('gives back what was put in, first things first', async () => {
   assert.deepEqual(message, {
     ...{ sid: 'late', sequence: 0, appId: 'demo', noticeId: 'n1', eventType: 100, eventMs: 2000, attempts: 0 },
     content: {
-      ...{ cname: 'näme', uid: '1', serviceType: 6 },
+      ...{ cname: 'näme', uid: '1', mode: 'web', serviceType: 6 },
       details: { msgName: 'rtmp_publish_status', rtmpUrl: 'rtmp://x.org/app/key' },
     },
   });

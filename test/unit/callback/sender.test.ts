@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import fc from 'fast-check';
 import { pino } from 'pino';
-import type { Notice } from '../../../src/callback/notices.ts';
+import type { Notice } from '../../../src/callback/notice.ts';
 import type { Outbox } from '../../../src/callback/outbox.ts';
 import { openSqliteOutbox } from '../../../src/callback/outbox-sqlite.ts';
 import type { Receivers } from '../../../src/callback/receivers.ts';
@@ -64,7 +64,7 @@ class Sender implements AsyncDisposable {
   }
 
   tell(sid: string, notice: Notice, appId = 'demo'): void {
-    this.notices.tell({ appId, cname: 'room', uid: '1001', sid }, notice);
+    this.notices.tell({ appId, cname: 'room', uid: '1001', sid, mode: 'web' }, notice);
   }
 
   /** Waits until nothing is pending, of one recording or of all. */
@@ -312,7 +312,7 @@ test('a message that cannot be read holds up nothing', async () => {
   const file = folder.file('sealed.sqlite');
   {
     using outbox = openSqliteOutbox(file, new Vault(Buffer.alloc(32, 9)));
-    const subject = { appId: 'demo', cname: 'room', uid: '1', sid: 'a' };
+    const subject = { appId: 'demo', cname: 'room', uid: '1', sid: 'a', mode: 'web' } as const;
     outbox.add({ subject, notice: notice(70), eventMs: Date.now(), noticeId: 'n' });
   }
   await using sender = new Sender({ file });

@@ -7,7 +7,9 @@ import { afterEach, beforeEach, test } from 'node:test';
 import type { RecordingRecord, Records } from '../../../src/controller/records.ts';
 import { openSqliteRecords } from '../../../src/controller/records-sqlite.ts';
 import { STANDALONE } from '../../../src/recording/plan.ts';
+import { statusBefore } from '../../../src/recording/status.ts';
 import { Vault } from '../../../src/vault/vault.ts';
+import { channelPlan, FLOATING } from '../../support/channel-plans.ts';
 import { endOf, statusOf } from '../api/fake-recorder.ts';
 
 const vault = new Vault(Buffer.alloc(32, 5));
@@ -121,6 +123,26 @@ test('pages, pushes and their secrets cannot be read in the file', () => {
   assert.equal(records.bySid('one')?.status.pushes[0]?.url, secret);
   records[Symbol.dispose]();
   assert.ok(!readFileSync(file).includes('stream-key'));
+});
+
+test('neither can token and keys of a channel, nor addresses of its pictures', () => {
+  const salt = Buffer.alloc(32, 9).toString('base64');
+  const layout = { ...FLOATING, backgroundImage: 'https://example.org/image-signature.jpg' };
+  const channel = channelPlan({
+    ...{ token: '007channel-token', layout },
+    encryption: { mode: 'aes-128-gcm2', secret: 'channel-secret', salt },
+  });
+  const one = record('one');
+  records.insert({ ...one, plan: { ...one.plan, channel }, status: statusBefore(false, channel) });
+  records.saveStatus('one', statusBefore(false, channel));
+  assert.deepEqual(records.bySid('one')?.plan.channel, channel);
+  assert.deepEqual(records.bySid('one')?.status.channel?.layout, layout);
+  for (const written of [file, `${file}-wal`]) {
+    const bytes = readFileSync(written);
+    for (const secret of ['channel-token', 'channel-secret', salt, 'image-signature']) {
+      assert.ok(!bytes.includes(secret), `${secret} in ${written}`);
+    }
+  }
 });
 
 test('a stop that was asked for is remembered', () => {

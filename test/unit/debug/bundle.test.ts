@@ -27,6 +27,7 @@ describe('a bundle', () => {
     const history = [
       { atMs: 1000, text: 'ready -> recording' },
       { atMs: 2000, text: `stop: lost ${plan.page.url}` },
+      { atMs: 3000, text: 'refused: "channel token", channel%20token; channel secret, c2FsdHNhbHRzYWx0c2FsdA==' },
     ];
     const tails = {
       browser: `ERROR source: ${plan.page.url}\n{"code":"p@ge-t0ken","pin":"hashcode"}`,
@@ -51,11 +52,17 @@ describe('a bundle', () => {
     assert.equal(shown.page.url, 'https://example.org/room?***#***');
     assert.deepEqual(shown.pushes, ['rtmps://live.example.org/app/***']);
     assert.deepEqual(shown.picture, plan.picture);
+    assert.equal(shown.channel.layout.userImages[0].url, 'https://example.org/one.png?***');
+    assert.deepEqual(
+      [shown.channel.cname, shown.channel.token, shown.channel.encryption],
+      ['room', '***', { mode: 'aes-256-gcm2', secret: '***', salt: '***' }],
+    );
     const { reason, stopCode } = JSON.parse(texts['end.json'] ?? '');
     assert.deepEqual([reason, stopCode.message], ['page_lost', 'recorder_error']);
     assert.deepEqual(JSON.parse(texts['history.json'] ?? ''), [
       { at: '1970-01-01T00:00:01.000Z', atMs: 1000, text: 'ready -> recording' },
       { at: '1970-01-01T00:00:02.000Z', atMs: 2000, text: 'stop: lost https://example.org/room?***#***' },
+      { at: '1970-01-01T00:00:03.000Z', atMs: 3000, text: 'refused: "***", ***; ***, ***' },
     ]);
     assert.match(texts['encoder.log'] ?? '', /^cannot push to rtmps:.* with key \*\*\*/);
   });
@@ -124,7 +131,10 @@ describe('of a recording whose process died', () => {
       files: { folder: folder.file('.'), stem: 'sid_name', hls: true, mp4: null },
     });
     await writeSlices(folder.path, await realMedia(3));
-    const status = { ...statusBefore(false), pushes: [{ url: plan.pushes[0] ?? '', state: 'publishing' as const }] };
+    const status = {
+      ...statusBefore(false, plan.channel),
+      pushes: [{ url: plan.pushes[0] ?? '', state: 'publishing' as const }],
+    };
     assert.equal(await writeLostBundle(plan, status, endOf({ reason: 'session_lost' })), null);
     const texts = await textsIn(folder.file('b'));
     assert.deepEqual(Object.keys(texts).sort(), ['end.json', 'last-picture.png', 'plan.json', 'status.json']);

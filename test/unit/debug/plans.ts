@@ -1,3 +1,4 @@
+import { type ChannelPlan, EVERYBODY } from '../../../src/recording/channel.ts';
 import { type RecordingPlan, STANDALONE } from '../../../src/recording/plan.ts';
 import { NO_QUALITY, type RecordingEnd } from '../../../src/recording/status.ts';
 
@@ -11,7 +12,25 @@ export const SECRETS = [
   'streamkey',
   'pushsign',
   'pushpass',
+  'channel token',
+  'channel%20token',
+  'imagepass',
+  'imagesign',
+  'channel secret',
+  'c2FsdHNhbHRzYWx0c2FsdA==',
 ];
+
+const CHANNEL: ChannelPlan = {
+  ...{ appId: 'app', cname: 'room', uid: '527841', profile: 'communication', token: 'channel token' },
+  ...{ transport: { kind: 'hub' }, lowStream: false, maxIdleMs: 30_000, maxUsers: 17 },
+  encryption: { mode: 'aes-256-gcm2', secret: 'channel secret', salt: 'c2FsdHNhbHRzYWx0c2FsdA==' },
+  subscription: { audio: EVERYBODY, video: EVERYBODY },
+  layout: {
+    ...{ kind: 'floating', maxResolutionUid: null, regions: [], backgroundColor: '#000000', defaultUserImage: null },
+    backgroundImage: 'https://user:imagepass@example.org/back.png',
+    userImages: [{ uid: '1', url: 'https://example.org/one.png?sign=imagesign', render: 'fit' }],
+  },
+};
 
 export function planOf(change: Partial<RecordingPlan> = {}): RecordingPlan {
   return {
@@ -22,6 +41,7 @@ export function planOf(change: Partial<RecordingPlan> = {}): RecordingPlan {
       mobile: false,
       readyTimeoutS: 0,
     },
+    channel: CHANNEL,
     picture: { width: 160, height: 120, fps: 10, bitrateKbps: 500 },
     sound: { channels: 1, bitrateKbps: 48 },
     onhold: false,

@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { encoderArgs, KEY_FRAME_S, openGate } from '../../../src/encode/args.ts';
 import { ffmpegOutput } from '../../probe/tool.ts';
-import { readFrames } from '../../support/real-media.ts';
+import { encodedSound, readFrames } from '../../support/real-media.ts';
 
 const SECONDS = 4;
 
 /** The encoder's own arguments behind a made-up sound and picture. */
 async function encode(fps: number, open: boolean) {
   const picture = { width: 241, height: 240, fps, bitrateKbps: 500 };
-  const args = encoderArgs({ display: ':0', source: 'none' }, picture, { channels: 1, bitrateKbps: 48 });
+  const args = encoderArgs({ display: ':0', source: 'none' }, { picture, sound: { channels: 1, bitrateKbps: 48 } });
   const outputs = args.slice(args.indexOf('-map'));
   const gate = outputs.findIndex((argument) => argument.includes('enable='));
   assert.ok(gate > 0);
@@ -38,4 +38,11 @@ test('armed, ffmpeg gives a picture now and then, and all the sound, each block 
   // One block is 1024 samples: 1920 ticks.
   const steps = sounds.slice(1).map(({ pts }, i) => pts - (sounds[i]?.pts ?? 0));
   assert.deepEqual([...new Set(steps)], [1920]);
+});
+
+test('of sound alone all blocks come, each as a frame of sound', async () => {
+  const { frames, tables } = await encodedSound(SECONDS);
+  assert.ok(frames.length > SECONDS * 40);
+  assert.ok(frames.every(({ kind }) => kind === 'audio'));
+  assert.equal(tables.length, 2 * 188);
 });

@@ -3,16 +3,18 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { encoderArgs, even, GATE, gateLeadMs, KEY_FRAME_S, openGate } from '../../../src/encode/args.ts';
 import { GRABS } from '../../../src/encode/grabs.ts';
-import { AUDIO_PROFILES, type PicturePlan, type SoundPlan } from '../../../src/recording/plan.ts';
+import { AUDIO_PROFILES, type PicturePlan, refreshRate, type SoundPlan } from '../../../src/recording/plan.ts';
 import { expression } from '../../support/expression.ts';
 
 const INPUTS = { display: ':7', source: 'tapehead.monitor' };
 const PICTURE: PicturePlan = { width: 1280, height: 720, fps: 30, bitrateKbps: 2000 };
 const STEREO: SoundPlan = { channels: 2, bitrateKbps: 192 };
-const fpsRange = fc.integer({ min: 5, max: 60 });
+const fpsRange = fc.integer({ min: 1, max: 60 });
+/** At 1 and 2 each picture is a key frame. */
+const withOthers = fc.integer({ min: 3, max: 60 });
 
 function args(picture: Partial<PicturePlan> = {}, sound = STEREO): string[] {
-  return encoderArgs(INPUTS, { ...PICTURE, ...picture }, sound);
+  return encoderArgs(INPUTS, { picture: { ...PICTURE, ...picture }, sound });
 }
 
 /** Value of an option, behind another argument if one is named. */
@@ -37,6 +39,33 @@ test('sound is opened before the picture, each from its own place, both with the
   assert.equal(value(list, '-f', 'tapehead.monitor'), 'x11grab');
   assert.equal(value(list, '-draw_mouse'), '0');
   assert.equal(list.at(-1), 'pipe:1');
+});
+
+test('of one kind alone only that is opened, and sound keeps its own place in the stream', () => {
+  const inputsOf = (list: readonly string[]) => list.filter((_, i) => list[i - 1] === '-i');
+  const sound = encoderArgs({ display: null, source: 'tapehead.monitor' }, { picture: null, sound: STEREO });
+  assert.deepEqual(inputsOf(sound), ['tapehead.monitor']);
+  assert.deepEqual([value(sound, '-map'), value(sound, '-streamid')], ['0:a', '0:257']);
+  assert.ok(!sound.includes('-c:v') && !sound.includes('-vf'));
+  const picture = encoderArgs({ display: ':7', source: null }, { picture: PICTURE, sound: null });
+  assert.deepEqual(inputsOf(picture), [':7']);
+  assert.equal(value(picture, '-map'), '0:v');
+  assert.ok(!picture.includes('-c:a') && !picture.includes('-streamid'));
+  assert.equal(value(args(), '-streamid'), '1:257');
+});
+
+test('what is to be recorded must have its input', () => {
+  assert.throws(() => encoderArgs({ display: null, source: 'x' }, { picture: PICTURE, sound: STEREO }), RangeError);
+  assert.throws(() => encoderArgs({ display: ':7', source: null }, { picture: PICTURE, sound: STEREO }), RangeError);
+});
+
+test('the slowest recordings have a display that is drawn at least five times a second, a multiple of their rate', () => {
+  for (let fps = 1; fps <= 60; fps += 1) {
+    const refresh = refreshRate(fps);
+    assert.equal(refresh % fps, 0);
+    assert.ok(refresh >= 5 && (fps < 5 || refresh === fps), `${refresh} for ${fps}`);
+    assert.equal(value(args({ fps }), '-framerate'), String(GRABS * refresh));
+  }
 });
 
 test('the three audio profiles come out as channels and bit rate', () => {
@@ -87,8 +116,8 @@ test('while it is armed one picture or two pass now and then, never none', () =>
       const filters = value(args({ fps }), '-vf') ?? '';
       assert.ok(filters.startsWith(`${GATE}=mode=select:key=never:`));
       const closed = expression(quoted(filters, 'enable'));
-      const everyS = Math.max(0.5, 4 / fps);
-      const rate = GRABS * fps;
+      const everyS = fps < 3 ? 0.5 : Math.max(0.5, 4 / fps);
+      const rate = GRABS * refreshRate(fps);
       const passed = Array.from({ length: Math.ceil(20 * everyS * rate) }, (_, i) => (i + phase) / rate).filter(
         (t) => !closed({ t }),
       );
@@ -109,23 +138,28 @@ test('opened, the gate holds back what was captured before its moment', () => {
   assert.equal(closed({ t: 1_795_348_800.1236 }), 0);
 });
 
-test('opened, the gate lets one grab of each interval through, however late or early it comes within a quarter', () => {
-  const late = fc.double({ min: -0.24, max: 0.24, noNaN: true });
+test('opened, the gate lets one grab per frame through, however late or early it comes within half a step', () => {
+  const late = fc.double({ min: -0.48, max: 0.48, noNaN: true });
   fc.assert(
     fc.property(fpsRange, fc.integer({ min: 0, max: 1e6 }), late, (fps, offsetMs, jitter) => {
       const keptMs = FROM_MS + offsetMs / 1000;
       const closed = expression(openGate(FROM_MS - 1000, keptMs, fps));
       for (const interval of [1, 7, 100, 100_000]) {
-        const t = keptMs / 1000 + (interval + jitter) / fps;
+        const rate = GRABS * refreshRate(fps);
+        const t = keptMs / 1000 + interval / fps + jitter / rate;
         assert.equal(closed({ t }), 0);
-        assert.equal(closed({ t: t + 0.5 / fps }), 1);
+        for (let other = 1; other < rate / fps; other += 1) assert.equal(closed({ t: t + other / rate }), 1);
       }
     }),
   );
 });
 
 test('the gate is told to open early enough for the encoder to listen and for a gap before it', () => {
-  for (let fps = 5; fps <= 60; fps += 1) assert.ok(gateLeadMs(fps) >= 100 + 2500 / fps, `${fps} a second`);
+  for (let fps = 1; fps <= 60; fps += 1) {
+    const gapMs = fps < 3 ? 0 : 2500 / fps;
+    assert.ok(gateLeadMs(fps) >= 100 + gapMs, `${fps} a second`);
+    assert.ok(gateLeadMs(fps) <= 1200, `${fps} a second`);
+  }
 });
 
 test('of two pictures grabbed at once the second is dropped, evenly spaced ones stay', () => {
@@ -153,9 +187,16 @@ function keyFrames(fps: number, times: readonly number[]): number[] {
   return forced;
 }
 
+test('at one and two pictures a second each one is a key frame, and given out without waiting for the next', () => {
+  for (const fps of [1, 2]) {
+    assert.deepEqual(keyFrames(fps, [0, 0.5, 0.9, 1.9]), [0, 1, 2, 3]);
+    assert.match(value(args({ fps }), '-x264-params') ?? '', new RegExp(`:force-cfr=1:fps=${fps}$`));
+  }
+});
+
 test('a key frame comes first and then every two seconds', () => {
   fc.assert(
-    fc.property(fpsRange, (fps) => {
+    fc.property(withOthers, (fps) => {
       const times = Array.from({ length: 10 * fps }, (_, i) => 1_795_348_800 + i / fps);
       const expected = [0, 1, 2, 3, 4].map((i) => i * KEY_FRAME_S * fps);
       assert.deepEqual(keyFrames(fps, times), expected);
@@ -175,7 +216,7 @@ test('a picture lost now and then is not taken for a closed gate', () => {
 
 test('the first picture after the gate was closed is a key frame', () => {
   fc.assert(
-    fc.property(fpsRange, fc.integer({ min: 1, max: 6 }), (fps, armedRounds) => {
+    fc.property(withOthers, fc.integer({ min: 1, max: 6 }), (fps, armedRounds) => {
       const everyS = Math.max(0.5, 4 / fps);
       const armed = Array.from({ length: armedRounds }, (_, i) => i * everyS);
       // The gate opens so much later that the last picture before it is two intervals away, at the least.

@@ -3,7 +3,9 @@ import { describe, test } from 'node:test';
 import type { RecordingRecord } from '../../../src/controller/records.ts';
 import { Metrics } from '../../../src/metrics/metrics.ts';
 import type { Totals } from '../../../src/metrics/totals.ts';
+import { type ChannelPlan, channelBefore } from '../../../src/recording/channel.ts';
 import { NO_QUALITY } from '../../../src/recording/status.ts';
+import { channelPlan } from '../../support/channel-plans.ts';
 import { endOf, statusOf } from '../api/fake-recorder.ts';
 import { planOf } from '../debug/plans.ts';
 
@@ -31,10 +33,10 @@ async function samplesOf(metrics: Metrics): Promise<Record<string, number>> {
   );
 }
 
-function record(sid: string): RecordingRecord {
+function record(sid: string, channel: ChannelPlan | null = null): RecordingRecord {
   return {
     ...{ sid, appId: 'secret-app', cname: 'secret-room', uid: '7', resourceId: 'secret-resource', prefix: '' },
-    ...{ startedMs: 0, limitMs: 0, stopAsked: false, plan: planOf({ sid }), status: statusOf({}), end: null },
+    ...{ startedMs: 0, limitMs: 0, stopAsked: false, plan: planOf({ sid, channel }), status: statusOf({}), end: null },
   };
 }
 
@@ -60,6 +62,21 @@ describe('recordings', () => {
     assert.equal(samples['tapehead_recordings{state="recording"}'], 1);
     assert.equal(samples['tapehead_recordings{state="held"}'], 1);
     assert.equal(samples['tapehead_recordings{state="starting"}'], 0);
+  });
+
+  test('are told by mode, with the users of their channels', async () => {
+    const metrics = new Metrics(READ, () => NOW);
+    const { follower } = metrics;
+    const plan = channelPlan();
+    const user = { uid: 'secret-user', role: 'host', audio: true, video: true } as const;
+    for (const one of [record('a'), record('b', plan), record('c', plan)]) follower.started?.(one);
+    follower.status?.(record('b', plan), statusOf({ channel: { ...channelBefore(plan), users: [user, user] } }));
+    follower.ended?.(record('c', plan), endOf({ reason: 'idle' }));
+    const samples = await samplesOf(metrics);
+    assert.equal(samples['tapehead_recordings_by_mode{mode="web"}'], 1);
+    assert.equal(samples['tapehead_recordings_by_mode{mode="mix"}'], 1);
+    assert.equal(samples['tapehead_channel_users'], 2);
+    assert.doesNotMatch(await metrics.text(), /secret/);
   });
 
   test('what they record adds up, over restarts and to the end', async () => {

@@ -48,6 +48,7 @@ async function through(proxy: EgressProxy, host: string, port: number): Promise<
   return [socket, answer[1] ?? -1];
 }
 
+const resolve = async () => [{ address: '127.0.0.1', family: 4 }];
 const echo = () => createServer((socket) => socket.pipe(socket));
 
 describe('a connection', () => {
@@ -170,6 +171,25 @@ describe('a refusal', () => {
       assert.equal(Buffer.concat(chunks).toString('hex'), answer);
     }
   });
+});
+
+test('the service may be reached whatever the policy says; no other port, no other name of it', async () => {
+  await using server = await listening('127.0.0.1', greeter('service'));
+  await using other = await listening('127.0.0.1', greeter('other'));
+  const service = `http://127.0.0.1:${server.port}`;
+  await using proxy = await EgressProxy.open({ policy: new AddressPolicy([]), service });
+  const [socket, code] = await through(proxy, '127.0.0.1', server.port);
+  assert.deepEqual([code, await textOf(socket)], [0, 'service']);
+  for (const [host, port] of [
+    ['127.0.0.1', other.port],
+    ['localhost', server.port],
+  ] as const)
+    assert.equal((await through(proxy, host, port))[1], 2);
+  const named = { policy: new AddressPolicy([]), service: 'http://recorder.test', resolve };
+  await using byName = await EgressProxy.open(named);
+  // Allowed and tried: nobody answers there.
+  assert.notEqual((await through(byName, 'recorder.test', 80))[1], 2);
+  assert.equal((await through(byName, 'other.test', 80))[1], 2);
 });
 
 test('the end of the proxy is the end of all connections, begun ones too', async () => {

@@ -12,6 +12,14 @@ test('the cost is a base and a share of pixels per second', () => {
   assert.ok(Math.abs(costOf({ width: 1920, height: 1080, fps: 60 }) - (base + perHd * 4.5)) < 1e-9);
 });
 
+test('sound only costs less than the smallest picture', () => {
+  assert.ok(costOf(null) > 0);
+  assert.ok(costOf(null) < costOf({ width: 64, height: 64, fps: 1 }));
+  const capacity = new MachineCapacity(1);
+  assert.ok(capacity.reserve(null));
+  assert.equal(capacity.usedCores, costOf(null));
+});
+
 test('fills up to the total, and a permit gives its share back once', () => {
   const capacity = new MachineCapacity(1.5);
   const first = capacity.reserve(HD30);

@@ -5,10 +5,12 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { runtimeFolder } from '../../../src/node/runtime.ts';
 import { Supervisor } from '../../../src/node/supervisor.ts';
-import type { Resume } from '../../../src/recording/link.ts';
+import { type ChannelPlan, NOBODY } from '../../../src/recording/channel.ts';
+import type { Composition, Resume } from '../../../src/recording/link.ts';
 import type { RecordingPlan } from '../../../src/recording/plan.ts';
 import type { RunningRecording } from '../../../src/recording/recorder.ts';
 import type { RecordingStatus } from '../../../src/recording/status.ts';
+import { channelPlan, FLOATING } from '../../support/channel-plans.ts';
 import { planFor } from '../../support/plans.ts';
 import { planIn, reaches } from '../../support/recorded-files.ts';
 import { makeTempFolder, type TempFolder } from '../../support/temp-folder.ts';
@@ -28,25 +30,29 @@ interface Run extends AsyncDisposable {
   readonly running: RunningRecording;
   readonly plan: RecordingPlan;
   readonly seen: RecordingStatus[];
+  /** Names; of streams whether they come or go. */
   readonly events: string[];
   /** What each of its sessions was told to go on with. */
   starts(): Promise<(Resume | null)[]>;
 }
 
 /** A recording whose sessions are fakes; `host` says how they behave. */
-async function run(host: string, resume: Resume | null = null): Promise<Run> {
+async function run(host: string, resume: Resume | null = null, channel: ChannelPlan | null = null): Promise<Run> {
   const folder = await makeTempFolder();
   const sid = `sid${Math.random()}`;
   const supervisor = new Supervisor({ keepSpare: false, sessionModule: FAKE });
   const plan = {
     ...planFor(planIn(folder.file('files')), { sid, runtimeFolder: runtimeFolder(sid) }),
     page: { url: `http://${host}/`, mobile: false, readyTimeoutS: 0 },
+    channel,
   };
   const running = supervisor.start(plan, resume);
   const seen = [running.status];
   const events: string[] = [];
   running.onStatus((status) => seen.push(status));
-  running.onEvent(({ name }) => events.push(name));
+  running.onEvent((event) =>
+    events.push(event.name === 'stream_changed' ? `${event.kind} ${event.receiving}` : event.name),
+  );
   return {
     ...{ running, plan, seen, events },
     starts: async () => {
@@ -69,7 +75,7 @@ test('a session that dies is followed by another, which goes on', async () => {
   await reaches(() => running.status.slices === 2);
   assert.deepEqual(await recording.starts(), [
     null,
-    { startedMs, onhold: false, pushes: ['rtmp://localhost/app/key'] },
+    { startedMs, onhold: false, pushes: ['rtmp://localhost/app/key'], composition: null },
   ]);
   // Whoever looks does not see that it began anew.
   const told = seen.map(({ phase, slices }) => `${phase} ${slices}`);
@@ -97,7 +103,7 @@ test('one that dies of being stopped is not gone on with', async () => {
 });
 
 test('a recording of a service that died begins where it was', async () => {
-  const resume: Resume = { startedMs: 1000, onhold: true, pushes: [] };
+  const resume: Resume = { startedMs: 1000, onhold: true, pushes: [], composition: null };
   await using recording = await run('plain', resume);
   const [first] = recording.seen;
   assert.deepEqual(
@@ -107,3 +113,24 @@ test('a recording of a service that died begins where it was', async () => {
   await reaches(() => recording.running.status.slices === 2);
   assert.deepEqual(await recording.starts(), [resume]);
 });
+
+test('the next session shows the channel as it was last; what was received until then is told as gone', async () => {
+  const channel = channelPlan();
+  await using recording = await run('plain', null, channel);
+  const { running, seen, events } = recording;
+  assert.deepEqual(seen[0]?.channel, { joined: false, users: [], ...compositionOf(channel) });
+  await reaches(() => running.status.slices === 1);
+  const latest = { layout: { ...FLOATING, kind: 'vertical' }, subscription: { audio: NOBODY, video: NOBODY } } as const;
+  await running.layout(latest.layout);
+  await running.subscribe(latest.subscription);
+  await assert.rejects(running.hold(true), /died before it took the order/);
+  await reaches(() => running.status.slices === 2);
+  const [, second] = await recording.starts();
+  assert.deepEqual(second?.composition, latest);
+  assert.deepEqual(running.status.channel, { joined: false, users: [], ...latest });
+  assert.deepEqual(events, ['slice_started', 'audio true', 'audio false', 'slice_started']);
+});
+
+function compositionOf({ layout, subscription }: ChannelPlan): Composition {
+  return { layout, subscription };
+}

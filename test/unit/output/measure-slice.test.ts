@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import type { Slice } from '../../../src/output/journal.ts';
 import { measure, mendSlice } from '../../../src/output/measure-slice.ts';
 import { PACKET, readHead, TICKS_PER_SECOND, WRAP } from '../../../src/output/transport-stream.ts';
-import { cutIntoSlices, FPS, readFrames, realMedia } from '../../support/real-media.ts';
+import { cutIntoSlices, FPS, readFrames, realMedia, TRACKS } from '../../support/real-media.ts';
 import { makeTempFolder } from '../../support/temp-folder.ts';
 
 const INTERVAL = TICKS_PER_SECOND / FPS;
@@ -33,15 +33,15 @@ test('of a slice cut off at any byte, whole frames are left and their last pictu
   const starts = frameStarts();
   fc.assert(
     fc.property(fc.nat(bytes.length), (cut) => {
-      const { whole, lastPicture, lastSound, pictures } = measure(bytes.subarray(0, cut), slice.mediaStart);
+      const { whole, last, pictures } = measure(bytes.subarray(0, cut), slice.mediaStart);
       // The frame in which, or after which, the cut lies is not known to be complete.
       const kept = Math.max(0, starts.filter((start) => start + PACKET <= cut).length - 1);
       assert.equal(whole, kept === 0 && cut < (starts[0] ?? 0) + PACKET ? 0 : starts[kept]);
       const known = frames.slice(0, kept);
       assert.equal(pictures, known.filter(({ kind }) => kind === 'video').length);
-      assert.equal(lastPicture, pictures === 0 ? null : slice.mediaStart + (pictures - 1) * INTERVAL);
+      assert.equal(last.video, pictures === 0 ? null : slice.mediaStart + (pictures - 1) * INTERVAL);
       const sound = known.findLast(({ kind }) => kind === 'audio');
-      assert.equal(lastSound, sound ? sound.pts : null);
+      assert.equal(last.audio, sound ? sound.pts : null);
     }),
   );
 });
@@ -50,8 +50,8 @@ test('the time of the last picture goes on over the wrap of the 33 bits', async 
   const mediaStart = WRAP - TICKS_PER_SECOND;
   const [late] = cutIntoSlices(await realMedia(2, mediaStart));
   assert.ok(late);
-  const { lastPicture } = measure(late.bytes, mediaStart);
-  assert.equal(lastPicture, mediaStart + 19 * INTERVAL);
+  const { last } = measure(late.bytes, mediaStart);
+  assert.equal(last.video, mediaStart + 19 * INTERVAL);
 });
 
 test('a cut slice is shortened to its whole frames and told by its length', async () => {
@@ -59,7 +59,7 @@ test('a cut slice is shortened to its whole frames and told by its length', asyn
   const path = folder.file(slice.name);
   await writeFile(path, bytes.subarray(0, bytes.length - 1000));
   const { mediaEnd: _end, bytes: _bytes, pictures: _pictures, ...open } = slice;
-  const mended = await mendSlice(path, open, FPS);
+  const mended = await mendSlice(path, open, TRACKS);
   const left = await readFile(path);
   assert.ok(mended);
   assert.equal(mended.bytes, left.length);
@@ -77,14 +77,14 @@ test('a slice without a whole picture, or without a file, is none', async () => 
   await using folder = await makeTempFolder();
   const path = folder.file(slice.name);
   await writeFile(path, bytes.subarray(0, 5 * PACKET));
-  assert.equal(await mendSlice(path, slice, FPS), null);
-  assert.equal(await mendSlice(folder.file('missing.ts'), slice, FPS), null);
+  assert.equal(await mendSlice(path, slice, TRACKS), null);
+  assert.equal(await mendSlice(folder.file('missing.ts'), slice, TRACKS), null);
 });
 
 test('a slice that ends in a block of zeros, as after a power cut, is mended too', async () => {
   await using folder = await makeTempFolder();
   const path = folder.file(slice.name);
   await writeFile(path, Buffer.concat([bytes.subarray(0, bytes.length - 4000), Buffer.alloc(4000)]));
-  const mended = await mendSlice(path, slice, FPS);
+  const mended = await mendSlice(path, slice, TRACKS);
   assert.ok(mended && mended.mediaEnd > slice.mediaStart + TICKS_PER_SECOND);
 });

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Slice } from '../../../src/output/journal.ts';
-import { buildPlaylist } from '../../../src/output/playlist.ts';
+import { buildPlaylist, type PlaylistOptions } from '../../../src/output/playlist.ts';
 
 const START = Date.UTC(2026, 10, 22, 9, 30, 0, 250);
-const SIZE = { width: 1280, height: 720 };
+const BOTH = { picture: { width: 1280, height: 720 }, sound: true };
 
 function slice(i: number, seconds: number, discontinuity = false): Slice {
   const mediaStart = 90_000 * (1 + 16 * i);
@@ -15,7 +15,7 @@ function slice(i: number, seconds: number, discontinuity = false): Slice {
 }
 
 test('the whole playlist of an ended recording with a hold', () => {
-  const text = buildPlaylist([slice(0, 16, true), slice(1, 3.5), slice(2, 1 / 3, true)], { ended: true, ...SIZE });
+  const text = buildPlaylist([slice(0, 16, true), slice(1, 3.5), slice(2, 1 / 3, true)], { ended: true, ...BOTH });
   assert.equal(
     text,
     `#EXTM3U
@@ -43,14 +43,14 @@ s_c_2.ts
 });
 
 test('while it runs a playlist has no end', () => {
-  const text = buildPlaylist([slice(0, 16, true)], { ended: false, ...SIZE });
+  const text = buildPlaylist([slice(0, 16, true)], { ended: false, ...BOTH });
   assert.ok(text.endsWith('#EXTINF:16.000000,\ns_c_0.ts\n'));
   assert.doesNotMatch(text, /ENDLIST/);
 });
 
 test('no slice is longer than the target, rounded to whole seconds', () => {
   const target = (seconds: number) =>
-    /TARGETDURATION:(\d+)\n/.exec(buildPlaylist([slice(0, 1), slice(1, seconds)], { ended: true, ...SIZE }))?.[1];
+    /TARGETDURATION:(\d+)\n/.exec(buildPlaylist([slice(0, 1), slice(1, seconds)], { ended: true, ...BOTH }))?.[1];
   assert.equal(target(17.4), '18');
   assert.equal(target(18.4), '18');
   assert.equal(target(18.5), '19');
@@ -59,13 +59,23 @@ test('no slice is longer than the target, rounded to whole seconds', () => {
 
 test('a recording without a slice has an empty playlist', () => {
   const head = '#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-ALLOW-CACHE:YES\n#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-TARGETDURATION:18\n';
-  assert.equal(buildPlaylist([], { ended: true, ...SIZE }), `${head}#EXT-X-ENDLIST\n`);
+  assert.equal(buildPlaylist([], { ended: true, ...BOTH }), `${head}#EXT-X-ENDLIST\n`);
 });
 
 test('a month of slices is no obstacle', () => {
   const text = buildPlaylist(
     Array.from({ length: 172_800 }, (_, i) => slice(i, 15)),
-    { ended: false, ...SIZE },
+    { ended: false, ...BOTH },
   );
   assert.equal(text.match(/#EXTINF/g)?.length, 172_800);
+});
+
+test('only tracks that there are begin', () => {
+  const tags = (options: Partial<PlaylistOptions>) =>
+    buildPlaylist([slice(0, 16, true)], { ended: true, ...BOTH, ...options }).match(/^#EXT-X-AGORA.*TIME/gm);
+  assert.deepEqual(tags({ picture: null }), ['#EXT-X-AGORA-TRACK-EVENT:EVENT=START,TRACK_TYPE=AUDIO,TIME']);
+  assert.deepEqual(tags({ sound: false }), [
+    '#EXT-X-AGORA-TRACK-EVENT:EVENT=START,TRACK_TYPE=VIDEO,TIME',
+    '#EXT-X-AGORA-ROTATE:WIDTH=1280,HEIGHT=720,ROTATE=0,TIME',
+  ]);
 });

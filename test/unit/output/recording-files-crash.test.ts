@@ -8,9 +8,9 @@ import { readMedia } from '../../probe/media.ts';
 import { cutIntoSlices, type RealMedia, realMedia } from '../../support/real-media.ts';
 import {
   leftBehind,
+  MEDIA,
   names,
   openRecording,
-  PICTURE,
   planIn,
   playlistSeconds,
   reaches,
@@ -32,7 +32,7 @@ async function leave(folder: TempFolder, options: Partial<FilesPlan> = {}): Prom
 }
 
 async function finishLeft(plan: FilesPlan): Promise<RecordingFiles> {
-  const files = await RecordingFiles.reopen(plan, PICTURE);
+  const files = await RecordingFiles.reopen(plan, MEDIA);
   assert.deepEqual(await files.finish(), []);
   return files;
 }
@@ -94,7 +94,7 @@ test('where nothing was recorded nothing stays, but for what somebody else put t
     const plan = planIn(folder.file(name));
     await openRecording(media, plan);
     for (const other of others) await writeFile(join(plan.folder, other), '');
-    const files = await RecordingFiles.reopen(plan, PICTURE);
+    const files = await RecordingFiles.reopen(plan, MEDIA);
     assert.deepEqual(await files.finish(), []);
     assert.equal(files.sliceCount, 0);
     const left = await readdir(plan.folder).catch(() => []);
@@ -108,7 +108,7 @@ test('completing what is complete already takes nothing away', async () => {
   await finishLeft(plan);
   const before = await names(plan.folder);
   const playlist = await readFile(join(plan.folder, 'sid_name.m3u8'), 'utf8');
-  const files = await RecordingFiles.reopen(plan, PICTURE);
+  const files = await RecordingFiles.reopen(plan, MEDIA);
   await files.finish();
   assert.deepEqual(await names(plan.folder), before);
   assert.equal(await readFile(join(plan.folder, 'sid_name.m3u8'), 'utf8'), playlist);
@@ -119,7 +119,7 @@ test('completing never throws, whatever the last slice holds', async () => {
   const { plan, last } = await leave(folder);
   await truncate(last, 188 * 40);
   await appendFile(last, Buffer.alloc(4096));
-  const files = await RecordingFiles.reopen(plan, PICTURE);
+  const files = await RecordingFiles.reopen(plan, MEDIA);
   await files.finish();
   assert.ok(Math.abs((await mp4Seconds(plan)) - 16) < 2);
 });

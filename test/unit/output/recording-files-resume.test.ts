@@ -11,13 +11,13 @@ import { PACKET, readContinuity, readHead } from '../../../src/output/transport-
 import type { FilesPlan } from '../../../src/recording/plan.ts';
 import { isMonotonic, readMedia, readPackets } from '../../probe/media.ts';
 import { checkHls } from '../../probe/playlist.ts';
-import { encodedStream, type RealMedia, readFrames, realMedia, START_MS } from '../../support/real-media.ts';
+import { encodedStream, type RealMedia, readFrames, realMedia, START_MS, TRACKS } from '../../support/real-media.ts';
 import {
   ENDLESS,
   leftBehind,
+  MEDIA,
   names,
   openRecording,
-  PICTURE,
   planIn,
   playlistSeconds,
   type Recorded,
@@ -40,7 +40,7 @@ before(async () => {
 /** Six seconds more, recorded by a second session from where the first one came to. */
 function recordMore(recorded: Recorded): void {
   const { files } = recorded;
-  const take = new Take({ fps: 10, fromMs: LATER_MS - 20, mediaStart: files.mediaEnd ?? 0, soundShift: 0 });
+  const take = new Take({ tracks: TRACKS, fromMs: LATER_MS - 20, mediaStart: files.mediaEnd ?? 0, soundShift: 0 });
   files.tables = later.tables;
   for (const frame of later.frames.flatMap((one) => take.place(one))) files.push(frame);
 }
@@ -199,7 +199,7 @@ test('what was finished to be gone on with is whole meanwhile, and made again wi
 test('where the last MP4 stands already, what comes after goes into another', async () => {
   await using folder = await makeTempFolder();
   const { plan } = await leftBehind(media, folder.path, 20);
-  const first = await RecordingFiles.reopen(plan, PICTURE);
+  const first = await RecordingFiles.reopen(plan, MEDIA);
   const journal = await readFile(journalPath(plan), 'utf8');
   assert.deepEqual(await first.finish(), []);
   await writeFile(journalPath(plan), `${journal}\n{"assembled":0}`);
@@ -216,7 +216,7 @@ test('what nobody goes on with is completed and cleared away', async () => {
   record(first, 0, 20);
   await first.files.finish({ goesOn: true });
   const ready: string[] = [];
-  const files = await RecordingFiles.reopen(plan, PICTURE, ({ name }) => ready.push(name));
+  const files = await RecordingFiles.reopen(plan, MEDIA, ({ name }) => ready.push(name));
   assert.deepEqual(await files.finish(), []);
   assert.deepEqual(await names(plan.folder), ['sid_name_0.mp4']);
   assert.deepEqual(ready, ['sid_name_0.mp4']);

@@ -6,9 +6,9 @@ import { readMedia } from '../../probe/media.ts';
 import { type RealMedia, realMedia, START_MS } from '../../support/real-media.ts';
 import {
   ENDLESS,
+  MEDIA,
   names,
   openRecording,
-  PICTURE,
   planIn,
   playlistSeconds,
   reaches,
@@ -145,7 +145,7 @@ test('without a playlist the slices stay when the MP4 could not be made, and it 
     recorded.opened.map(({ name }) => name),
   );
   await rm(folder.file('sid_name_0.mp4'), { recursive: true });
-  const again = await RecordingFiles.reopen(plan, PICTURE);
+  const again = await RecordingFiles.reopen(plan, MEDIA);
   assert.deepEqual(await again.finish(), []);
   assert.deepEqual(await names(folder.path), ['sid_name_0.mp4']);
   assert.ok(Math.abs((await readMedia(folder.file('sid_name_0.mp4'))).duration - 20) < 0.1);

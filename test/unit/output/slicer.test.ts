@@ -3,11 +3,16 @@ import { test } from 'node:test';
 import type { OpenSlice, Slice } from '../../../src/output/journal.ts';
 import { Slicer, type SlicerOptions } from '../../../src/output/slicer.ts';
 import { LEAD_IN, type TimedFrame } from '../../../src/output/take.ts';
+import { tracksOf } from '../../../src/output/tracks.ts';
 import { PACKET, readHead } from '../../../src/output/transport-stream.ts';
 import { tables, timedFrame } from '../../support/packets.ts';
 
 const FPS = 10;
 const SECOND = 90_000;
+const TRACKS = tracksOf({
+  picture: { width: 160, height: 120, fps: FPS, bitrateKbps: 500 },
+  sound: { channels: 1, bitrateKbps: 48 },
+});
 const NEVER = { maxPartTicks: Number.POSITIVE_INFINITY, maxPartBytes: Number.POSITIVE_INFINITY };
 
 class Cutter {
@@ -18,7 +23,7 @@ class Cutter {
 
   constructor(limits: Partial<SlicerOptions> = {}) {
     this.slicer = new Slicer({
-      ...{ stem: 'stem', fps: FPS, ...NEVER, ...limits },
+      ...{ stem: 'stem', tracks: TRACKS, ...NEVER, ...limits },
       onOpen: (slice) => {
         this.opened.push(slice);
         this.bytes.push(Buffer.alloc(0));
@@ -190,4 +195,36 @@ test('closing twice ends one slice', () => {
   cutter.slicer.close();
   cutter.slicer.close();
   assert.equal(cutter.slices.length, 1);
+});
+
+test('of sound alone a slice ends at the first block after 15 seconds', () => {
+  const block = (1024 / 48_000) * SECOND;
+  const cutter = new Cutter({ tracks: tracksOf({ picture: null, sound: { channels: 1, bitrateKbps: 48 } }) });
+  for (let i = 0; i * block < 40 * SECOND; i += 1) {
+    cutter.slicer.push(timedFrame({ kind: 'audio', mediaTime: LEAD_IN + i * block }));
+  }
+  cutter.slicer.close();
+  assert.deepEqual(
+    cutter.spans.flat().map((second) => Math.round(second * 10) / 10),
+    [0, 15, 15, 30, 30, 40],
+  );
+  assert.deepEqual(
+    cutter.slices.map(({ pictures, discontinuity }) => [pictures, discontinuity]),
+    [
+      [0, true],
+      [0, false],
+      [0, false],
+    ],
+  );
+});
+
+test('a slice before a break ends where it is told to, if that is before its last picture would', () => {
+  for (const [second, end] of [
+    [3.95, 3.95],
+    [4.5, 4],
+  ] as const) {
+    const cutter = new Cutter().record(0, 4);
+    cutter.slicer.breakHere(LEAD_IN + second * SECOND);
+    assert.deepEqual(cutter.spans, [[0, end]]);
+  }
 });

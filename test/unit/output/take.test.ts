@@ -3,14 +3,33 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Frame } from '../../../src/output/frame-reader.ts';
 import { LEAD_IN, Take, type TakeOptions, type TimedFrame } from '../../../src/output/take.ts';
+import { tracksOf } from '../../../src/output/tracks.ts';
 import { readHead, readTimes, WRAP, wrap } from '../../../src/output/transport-stream.ts';
+import type { SoundPlan } from '../../../src/recording/plan.ts';
 import { frame } from '../../support/packets.ts';
 
 const FROM = Date.UTC(2026, 10, 22, 12);
 const HOUR = 3_600_000;
 
-function take(options: Partial<TakeOptions> = {}): Take {
-  return new Take({ fps: 30, fromMs: FROM, mediaStart: LEAD_IN, soundShift: 0, ...options });
+const SOUND: SoundPlan = { channels: 1, bitrateKbps: 48 };
+
+/** Of picture and sound, unless other tracks are given. */
+function take({ fps = 30, ...options }: Partial<TakeOptions> & { fps?: number } = {}): Take {
+  const tracks = tracksOf({ picture: { width: 160, height: 120, fps, bitrateKbps: 500 }, sound: SOUND });
+  return new Take({ tracks, fromMs: FROM, mediaStart: LEAD_IN, soundShift: 0, ...options });
+}
+
+/** Of sound alone. */
+function soundTake(options: Partial<TakeOptions> = {}): Take {
+  const tracks = tracksOf({ picture: null, sound: SOUND });
+  return new Take({ tracks, fromMs: FROM, mediaStart: LEAD_IN, soundShift: 0, ...options });
+}
+
+const BLOCK_MS = (1024 / 48_000) * 1000;
+
+/** `count` blocks of sound without a gap. */
+function blocks(fromMs: number, count: number): Frame[] {
+  return Array.from({ length: count }, (_, i) => at(fromMs + i * BLOCK_MS, { kind: 'audio', key: false }));
 }
 
 /** A picture, or block of sound, captured at this wall time. */
@@ -217,4 +236,55 @@ test('over several takes the clock shows the time not held', () => {
       assert.ok(Math.abs((mediaStart - LEAD_IN) / 90_000 - notHeld) < 0.001 * takes.length);
     }),
   );
+});
+
+test('the last picture has its full length, but at the slowest rates it is shown until the take ends', () => {
+  for (const [fps, endMs, ms] of [
+    [10, 450, 500],
+    [5, 450, 600],
+    [1, 4000, 4000],
+    [1, 3500, 3500],
+    // Not shorter than the display shows it.
+    [1, 3050, 3200],
+    // One encoder was lost: nothing came until the end.
+    [1, 9000, 6000],
+  ] as const) {
+    const one = take({ fps });
+    one.endAt(FROM + endMs);
+    placeAll(one, even(FROM, 6, fps));
+    assert.ok(Math.abs((one.mediaEnd - LEAD_IN) / 90 - ms) < 2, `${endMs}: ${(one.mediaEnd - LEAD_IN) / 90}`);
+  }
+});
+
+test('of sound alone a take begins with the first block captured from its start on, and ends with the last before its end', async () => {
+  const one = soundTake();
+  one.endAt(FROM + 100);
+  const kept = placeAll(one, blocks(FROM - 3 * BLOCK_MS + 7, 9));
+  assert.deepEqual(
+    kept.map(({ capturedMs }) => Math.round(capturedMs - FROM)),
+    [0, 1, 2, 3, 4].map((i) => Math.round(7 + i * BLOCK_MS)),
+  );
+  assert.equal(one.startedMs, kept[0]?.capturedMs);
+  assert.ok(Math.abs(one.mediaEnd - LEAD_IN - 5 * 1920) < 4);
+  await one.complete;
+});
+
+test('blocks of sound lie evenly on the clock, a gap is counted, and one that comes twice is left out', () => {
+  const uneven = blocks(FROM + 1, 50).map((block, i) => ({ ...block, pts: block.pts + (i % 3) * 90 }));
+  const one = soundTake();
+  const placed = placeAll(one, [...uneven.slice(0, 20), ...uneven.slice(19, 30), ...uneven.slice(32)]);
+  assert.equal(placed.length, 48);
+  const steps = placed.slice(1).map(({ mediaTime, missing }, i) => [mediaTime - (placed[i]?.mediaTime ?? 0), missing]);
+  for (const [i, [step = 0, missing = 0]] of steps.entries()) {
+    assert.equal(missing, i === 29 ? 2 : 0);
+    assert.ok(Math.abs(step - 1920 * (1 + missing)) < 20, `step ${i} is ${step}`);
+  }
+});
+
+test('of pictures alone a take is complete without sound', async () => {
+  const tracks = tracksOf({ picture: { width: 160, height: 120, fps: 30, bitrateKbps: 500 }, sound: null });
+  const one = take({ tracks });
+  one.endAt(FROM + 90);
+  placeAll(one, even(FROM, 4, 30));
+  await one.complete;
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { LEAD_IN, type TimedFrame } from '../../../src/output/take.ts';
 import { QualityWatch, type QualityWatchOptions } from '../../../src/quality/quality-watch.ts';
-import { AUDIO_PROFILES, type SoundPlan } from '../../../src/recording/plan.ts';
+import { AUDIO_PROFILES, type MediaPlan, type SoundPlan } from '../../../src/recording/plan.ts';
 import type { MediaInterval } from '../../../src/recording/status.ts';
 import { timedFrame } from '../../support/packets.ts';
 import type { RealMedia } from '../../support/real-media.ts';
@@ -14,9 +14,11 @@ const STILL = { picture: 'mandelbrot', filter: 'loop=-1:1:0' };
 const BLACK = { picture: 'color=c=black' };
 const WHITE = { picture: 'color=c=white' };
 
+const MEDIA: MediaPlan = { picture: PICTURE, sound: AUDIO_PROFILES[0] as SoundPlan };
+
 function watchOf(options: Partial<QualityWatchOptions> = {}): QualityWatch {
   const look = () => Promise.resolve(null);
-  return new QualityWatch({ picture: PICTURE, soundShift: 0, folder: '/', identity: null, look, ...options });
+  return new QualityWatch({ ...MEDIA, soundShift: 0, folder: '/', identity: null, look, ...options });
 }
 
 function isNear(found: readonly MediaInterval[], expected: readonly (readonly [number, number])[]): void {
@@ -32,7 +34,7 @@ describe('real media', () => {
   /** Feeds what was encoded, as slowly as looks at pictures need it. */
   async function judge(media: RealMedia) {
     await using folder = await makeTempFolder();
-    await using watch = new QualityWatch({ picture: PICTURE, soundShift: 0, folder: folder.path, identity: null });
+    await using watch = new QualityWatch({ ...MEDIA, soundShift: 0, folder: folder.path, identity: null });
     watch.tables = media.tables;
     for (const frame of media.frames) {
       watch.frame(frame);
@@ -190,3 +192,33 @@ describe('counts', () => {
     assert.deepEqual(watch.lastKeyFrame, Buffer.concat([Buffer.from('tables'), key.packets]));
   });
 });
+
+describe('one kind alone', () => {
+  const sounds = (count: number) =>
+    Array.from({ length: count }, (_, n) => timedFrame({ kind: 'audio', mediaTime: LEAD_IN + n * 1920 }));
+
+  test('of sound alone silence is told, up to where the media ends, and nothing of pictures', () => {
+    const watch = watchOf({ picture: null });
+    for (const frame of sounds(300)) watch.frame(withPayload(frame, 25));
+    const { silent, black, frozen, fps, soundOffsetMs } = watch.end();
+    assert.deepEqual(silent, [{ fromMs: 0, toMs: 6400 }]);
+    assert.deepEqual([black, frozen, fps, soundOffsetMs], [[], [], 0, null]);
+    assert.equal(watch.lastKeyFrame, null);
+  });
+
+  test('of pictures alone nobody misses the sound', () => {
+    const watch = watchOf({ sound: null });
+    const picture = (n: number) => timedFrame({ key: n === 0, mediaTime: LEAD_IN + (n * 90_000) / PICTURE.fps });
+    for (let n = 0; n < 90; n += 1) watch.frame(picture(n));
+    const { silent, fps } = watch.end();
+    assert.deepEqual([silent, fps], [[], PICTURE.fps]);
+  });
+});
+
+/** The frame with so many bytes in its first packet, the others of it filled up. */
+function withPayload(frame: TimedFrame, bytes: number): TimedFrame {
+  const packets = Buffer.from(frame.packets);
+  packets.writeUInt8(0x30, 3);
+  packets.writeUInt8(188 - 4 - 1 - bytes, 4);
+  return { ...frame, packets };
+}

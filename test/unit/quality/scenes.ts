@@ -1,5 +1,6 @@
 import { encoderArgs } from '../../../src/encode/args.ts';
 import { LEAD_IN, Take } from '../../../src/output/take.ts';
+import { tracksOf } from '../../../src/output/tracks.ts';
 import { AUDIO_PROFILES, type PicturePlan, type SoundPlan } from '../../../src/recording/plan.ts';
 import { ffmpegOutput } from '../../probe/tool.ts';
 import { type RealMedia, readFrames } from '../../support/real-media.ts';
@@ -25,13 +26,18 @@ export async function encodeScenes(
   sound = AUDIO_PROFILES[0] as SoundPlan,
 ): Promise<RealMedia> {
   const { frames, tables } = readFrames(await ffmpegOutput(encodingArgs(scenes, sound)));
-  const take = new Take({ fps: PICTURE.fps, fromMs: START_MS - 20, mediaStart: LEAD_IN, soundShift: 0 });
+  const take = new Take({
+    tracks: tracksOf({ picture: PICTURE, sound }),
+    fromMs: START_MS - 20,
+    mediaStart: LEAD_IN,
+    soundShift: 0,
+  });
   return { frames: frames.flatMap((frame) => take.place(frame)), tables };
 }
 
 /** The encoder's own arguments behind made-up inputs. */
 function encodingArgs(scenes: readonly Scene[], sound: SoundPlan): string[] {
-  const all = encoderArgs({ display: ':0', source: 'none' }, PICTURE, sound);
+  const all = encoderArgs({ display: ':0', source: 'none' }, { picture: PICTURE, sound });
   const outputs = all.slice(all.indexOf('-map'), -1);
   // Without the gate that chooses between grabs of a display.
   outputs[outputs.indexOf('-vf') + 1] = 'scale=out_color_matrix=bt709:out_range=tv,format=yuv420p';

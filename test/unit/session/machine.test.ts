@@ -256,5 +256,7 @@ test('the outcome follows from the cause, from media, and from the files being w
     [true, false].flatMap((media) => [true, false].map((whole) => outcomeOf(one, media, whole)));
   assert.deepEqual(outcomes('requested'), ['complete', 'partial', 'aborted', 'aborted']);
   assert.deepEqual(outcomes('max_duration'), ['complete', 'partial', 'aborted', 'aborted']);
+  assert.deepEqual(outcomes('idle'), ['complete', 'partial', 'aborted', 'aborted']);
+  assert.deepEqual(outcomes('token_expired'), ['partial', 'partial', 'failed', 'failed']);
   assert.deepEqual(outcomes('browser_lost'), ['partial', 'partial', 'failed', 'failed']);
 });

@@ -66,4 +66,17 @@ describe('not lost', () => {
     ] as const;
     assert.equal(lostAt(...looks), -1);
   });
+
+  test('users of a channel talk, pause and leave, while what mixes them runs on', () => {
+    const looks = [
+      [40, { maybeSounding: 1 }],
+      [5, { streams: 1, maybeSounding: 3, heard: true }],
+      [30, { streams: 1, maybeSounding: 3 }],
+      [60, { maybeSounding: 3 }],
+      [5, { streams: 1, maybeSounding: 3, heard: true }],
+      [30, { streams: 1, maybeSounding: 1 }],
+      [60, { maybeSounding: 1 }],
+    ] as const;
+    assert.equal(lostAt(...looks), -1);
+  });
 });

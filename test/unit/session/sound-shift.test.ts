@@ -3,9 +3,14 @@ import { test } from 'node:test';
 import { soundShift } from '../../../src/session/sound-shift.ts';
 
 test('the fewer frames a second, the longer the sound waits for the picture, and never by half a second', () => {
-  const shifts = Array.from({ length: 56 }, (_, i) => soundShift(5 + i));
+  const shifts = Array.from({ length: 56 }, (_, i) => soundShift({ fps: 5 + i }));
   for (const [i, shift] of shifts.entries()) {
     assert.ok(i === 0 || shift < (shifts[i - 1] ?? 0));
     assert.ok(Math.abs(shift) < 45_000, `${shift} ticks`);
   }
+});
+
+test('it waits for the display, which is not as slow as the slowest recordings, and for no picture not at all', () => {
+  for (const fps of [1, 2, 3, 4]) assert.ok(soundShift({ fps }) <= soundShift({ fps: 5 }));
+  assert.equal(soundShift(null), 0);
 });

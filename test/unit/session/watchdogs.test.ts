@@ -13,11 +13,12 @@ beforeEach(() => {
 });
 
 /** A page that answers and is silent, but for what is given. */
-function watch(page: Partial<Watched>): { told: string[]; dogs: Watchdogs } {
+function watch(page: Partial<Watched>, withSound = true): { told: string[]; dogs: Watchdogs } {
   const told: string[] = [];
   const dogs = Watchdogs.start({
     watched: { answers: async () => {}, media: QUIET, streams: async () => 1, trafficBytes: 0, ...page },
     limits: LIMITS,
+    withSound,
     onTrouble: (reason) => told.push(reason),
     onExcess: ({ limit }) => told.push(limit),
   });
@@ -62,6 +63,13 @@ test('sound that does not reach the daemon is lost', async () => {
   const { told } = watch({ media: { ...QUIET, sounding: 1 }, streams: async () => 0 });
   await pass(10);
   assert.deepEqual(told, ['audio_silence']);
+});
+
+test('where no sound is recorded, none is lost', async () => {
+  const { told, dogs } = watch({ media: { ...QUIET, sounding: 1 }, streams: async () => 0 }, false);
+  await pass(30);
+  assert.deepEqual(told, []);
+  dogs[Symbol.dispose]();
 });
 
 test('a daemon that does not answer says nothing about the sound', async () => {

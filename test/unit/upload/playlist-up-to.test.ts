@@ -9,7 +9,7 @@ const SLICES = [false, false, true, false].map((discontinuity, i) => ({
 }));
 
 function playlistOf(count: number, ended: boolean): string {
-  return buildPlaylist(SLICES.slice(0, count), { ended, width: 640, height: 360 });
+  return buildPlaylist(SLICES.slice(0, count), { ended, picture: { width: 640, height: 360 }, sound: true });
 }
 
 const LOCAL = playlistOf(4, true);

@@ -1,0 +1,254 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from '@playwright/test';
+import { until } from '../../src/kit/deadline.ts';
+import { findBeeps } from '../probe/beeps.ts';
+import { judgeCadence, median } from '../probe/cadence.ts';
+import { cellOf17, floatingWindow, gridCell } from '../probe/composition.ts';
+import { readMedia } from '../probe/media.ts';
+import { distance, type Rgb } from '../probe/pixels.ts';
+import { checkHls } from '../probe/playlist.ts';
+import { endOf, readSound } from '../probe/sound.ts';
+import {
+  coloursAnywhere,
+  middleOf,
+  onsetsOf,
+  readPictures,
+  type Sight,
+  sightAt,
+  watchRegions,
+} from '../probe/tiles.ts';
+import { heardTones } from '../probe/tones.ts';
+import { openChannelStage } from '../support/channel-stage.ts';
+import { leftovers } from '../support/leftovers.ts';
+import { makePeople, type Person, paletteOf } from '../support/publishers.ts';
+import type { Receiver } from '../support/receiver.ts';
+
+const TIMES_TRUE_MS = 100;
+
+function uidsOf(people: readonly Person[]): string[] {
+  return people.map(({ uid }) => uid);
+}
+
+/** Colours of the regions one second before the end. */
+function atTheEnd(sights: readonly Sight[]): Sight['seen'] {
+  return sightAt(sights, (sights.at(-1)?.time ?? 0) - 1).seen;
+}
+
+/** `details` of the callbacks of one type, in order. */
+function told({ accepted }: Receiver, eventType: number) {
+  return accepted.filter(({ body }) => body.eventType === eventType).map(({ body }) => body.payload.details);
+}
+
+test('flash and beep stay together, and all times are true to the wall clock', async () => {
+  const [host, guest] = makePeople(2) as [Person, Person];
+  const fps = 30;
+  await using stage = await openChannelStage();
+  const { publishers, receiver } = stage;
+  await publishers.join(host, { size: '320x180', fps, beat: true });
+  await publishers.witness(host);
+  // Each has a place of their own, whoever else is there.
+  const half = { y_axis: 0, width: 0.5, height: 1 };
+  const layoutConfig = [
+    { ...half, uid: host.uid, x_axis: 0 },
+    { ...half, uid: guest.uid, x_axis: 0.5 },
+  ];
+  const recording = await stage.record({ canvas: { fps, mixedVideoLayout: 3, layoutConfig } });
+  await recording.begun();
+  await sleep(3000);
+  await publishers.join(guest, { size: '320x180', fps });
+  await sleep(3000);
+  await publishers.leave(guest);
+  await sleep(1500);
+  const witnessed = await publishers.witnessed();
+  const startMs = await recording.stop();
+
+  const mp4 = await recording.file('.mp4');
+  const palette = paletteOf([host, guest]);
+  const regions = { left: gridCell(2, 1, 0), right: gridCell(2, 1, 1) };
+  const sights = await watchRegions(mp4, regions, palette);
+  const sound = await readSound(mp4);
+  const wallMs = (time: number) => startMs + (time - (sights[0]?.time ?? 0)) * 1000;
+
+  const flashes = onsetsOf(sights, 'left', 'white');
+  const cadence = judgeCadence(
+    flashes,
+    findBeeps(sound).map(({ onset }) => onset),
+  );
+  expect(cadence.pairs).toBeGreaterThanOrEqual(4);
+  expect(Math.abs(cadence.median), `sound after picture: ${cadence.offsets}`).toBeLessThanOrEqual(80);
+
+  // Who watches the same stream beside the recorder sees a flash when the file says that it was seen.
+  const late = flashes.map((flash) => {
+    const seenMs = witnessed.reduce(
+      (best, ms) => (Math.abs(ms - wallMs(flash)) < Math.abs(best - wallMs(flash)) ? ms : best),
+      0,
+    );
+    return wallMs(flash) - seenMs;
+  });
+  expect(Math.abs(median(late)), `file after witness: ${late}`).toBeLessThanOrEqual(TIMES_TRUE_MS);
+  for (const flash of flashes) {
+    // It is drawn at a full second; nothing is recorded before it happens.
+    const sinceSecond = wallMs(flash) % 1000;
+    expect(sinceSecond, `${sinceSecond} ms after its second`).toBeLessThan(600);
+  }
+
+  await until(10_000, 50, () => told(receiver, 41).length > 0);
+  expect(told(receiver, 40)).toEqual([expect.objectContaining({ msgName: 'recorder_started', status: 0 })]);
+  expect(told(receiver, 42)[0]).toMatchObject({ startUtcMs: startMs, discontinueUtcMs: startMs, streamUid: '0' });
+  const ofGuest = (eventType: number, state: number) =>
+    told(receiver, eventType).find(({ streamUid, state: now }) => streamUid === guest.uid && now === state)?.utcMs;
+  const expectAt = (utcMs: number, times: readonly number[], what: string, exactMs: number) => {
+    expect(times, what).toHaveLength(1);
+    // A picture shows what happened since the one before it.
+    const off = utcMs - wallMs(times[0] as number);
+    expect(off, `${what}: told ${off} ms after the file`).toBeGreaterThanOrEqual(-TIMES_TRUE_MS - exactMs);
+    expect(off, `${what}: told ${off} ms after the file`).toBeLessThanOrEqual(TIMES_TRUE_MS);
+  };
+  expectAt(ofGuest(44, 0), onsetsOf(sights, 'right', guest.uid), 'picture comes', 1000 / fps);
+  expectAt(ofGuest(44, 1), onsetsOf(sights, 'right', 'black'), 'picture goes', 1000 / fps);
+  const [heard] = findBeeps(sound, guest.tone);
+  expectAt(ofGuest(43, 0), heard === undefined ? [] : [heard.onset], 'sound comes', 0);
+  expect(heardTones(sound, [host.tone, guest.tone], { from: endOf(sound) - 1, to: endOf(sound) })).toEqual([host.tone]);
+  expect(await leftovers(recording.sid)).toEqual([]);
+});
+
+test('four users in every layout, each in effect within a second and without a black picture', async () => {
+  const people = makePeople(4);
+  const [first, second, third, fourth] = uidsOf(people) as [string, string, string, string];
+  const [colorOfFirst, colorOfSecond] = people.map(({ color }) => color) as [Rgb, Rgb];
+  await using stage = await openChannelStage();
+  await stage.publishers.joinAll(people);
+  const recording = await stage.record({ canvas: { backgroundColor: '#000000' } });
+  await recording.begun();
+  await sleep(2500);
+  const changes: { readonly sentMs: number; readonly answeredMs: number }[] = [];
+  const change = async (layout: object) => {
+    const sentMs = Date.now();
+    expect((await recording.updateLayout({ ...layout })).status).toBe(200);
+    changes.push({ sentMs, answeredMs: Date.now() });
+    await sleep(2000);
+  };
+  await change({ mixedVideoLayout: 0 });
+  await change({ mixedVideoLayout: 2, maxResolutionUid: third });
+  await change({
+    mixedVideoLayout: 3,
+    layoutConfig: [
+      { x_axis: 0, y_axis: 0, width: 0.5, height: 1, render_mode: 1 },
+      { uid: fourth, x_axis: 0.5, y_axis: 0, width: 0.5, height: 0.5 },
+      { x_axis: 0.5, y_axis: 0, width: 0.5, height: 0.5, alpha: 0.5 },
+      { uid: third, x_axis: 0.5, y_axis: 0.5, width: 0.5, height: 0.5 },
+    ],
+  });
+  const startMs = await recording.stop();
+
+  const mp4 = await recording.file('.mp4');
+  const palette = paletteOf(people);
+  const corner = { x: 0.02, y: 0.22, width: 0.15, height: 0.1 };
+  const regions = {
+    ...{ corner, topRight: { x: 0.85, y: 0.05, width: 0.1, height: 0.1 }, bottomRight: gridCell(2, 2, 3) },
+    ...Object.fromEntries([0, 1, 2, 3].map((i) => [`cell ${i}`, gridCell(2, 2, i)])),
+    ...Object.fromEntries([0, 1, 2].map((i) => [`window ${i}`, floatingWindow(i)])),
+    large: { x: 0, y: 0.1, width: 0.8, height: 0.8 },
+    ...Object.fromEntries([0, 1, 2, 3].map((i) => [`small ${i}`, { x: 0.8, y: i / 4, width: 0.2, height: 0.25 }])),
+    tall: { x: 0, y: 0.3, width: 0.5, height: 0.4 },
+    bar: { x: 0, y: 0, width: 0.5, height: 0.2 },
+  };
+  const sights = await watchRegions(mp4, regions, palette);
+  const fileTime = (ms: number) => (sights[0]?.time ?? 0) + (ms - startMs) / 1000;
+  const expected = [
+    { 'cell 0': first, 'cell 1': second, 'cell 2': third, 'cell 3': fourth },
+    { corner: first, topRight: first, 'window 0': second, 'window 1': third, 'window 2': fourth },
+    { large: third, 'small 0': first, 'small 1': second, 'small 2': fourth, 'small 3': 'black' },
+    { tall: first, bar: 'black', 'cell 3': third },
+  ];
+  for (const [i, seen] of expected.entries()) {
+    const since = i === 0 ? (sights[0]?.time ?? 0) + 1 : fileTime(changes[i - 1]?.sentMs ?? 0);
+    const until = i === 3 ? Number.POSITIVE_INFINITY : fileTime(changes[i]?.sentMs ?? 0);
+    const during = sights.filter(({ time }) => time >= since && time < until);
+    const fits = during.filter((sight) => Object.entries(seen).every(([region, who]) => sight.seen[region] === who));
+    expect(during.at(-1)?.seen, `layout ${i}`).toMatchObject(seen);
+    // From then on in every picture.
+    const applied = fits[0]?.time ?? Number.POSITIVE_INFINITY;
+    expect(applied - since, `s until layout ${i} is seen`).toBeLessThan(1.2);
+    expect(fits.length, `pictures of layout ${i}`).toBe(during.filter(({ time }) => time >= applied).length);
+  }
+  // In each of the layouts somebody is there.
+  const black = sights.filter(({ time, seen }) => time > (sights[0]?.time ?? 0) + 1 && seen['corner'] === 'black');
+  const blackBefore = black.filter(({ time }) => time < fileTime(changes[2]?.sentMs ?? 0));
+  expect(blackBefore.map(({ time }) => time)).toEqual([]);
+  // The second, half transparent, over the fourth.
+  const colorOfFourth = people[3]?.color as Rgb;
+  const mixed = colorOfSecond.map((value, i) => (value + (colorOfFourth[i] as number)) / 2) as unknown as Rgb;
+  const { duration } = await readMedia(mp4);
+  const [last] = await Array.fromAsync(readPictures(mp4, { from: duration - 0.5 }));
+  if (last === undefined) throw new Error('no picture at the end');
+  expect(distance(middleOf(last.picture, gridCell(2, 2, 1)), mixed)).toBeLessThan(30);
+  expect(distance(middleOf(last.picture, regions.tall), colorOfFirst)).toBeLessThan(40);
+});
+
+test('seven users, of whom only those subscribed to are seen and heard, also after an update', async () => {
+  const people = makePeople(7);
+  const uids = uidsOf(people);
+  await using stage = await openChannelStage();
+  await stage.publishers.joinAll(people);
+  const recording = await stage.record({
+    canvas: { mixedVideoLayout: 0 },
+    config: { subscribeVideoUids: uids.slice(0, 3), subscribeAudioUids: [...uids.slice(0, 2), uids[6]] },
+  });
+  await recording.begun();
+  await sleep(3000);
+  const updatedMs = Date.now();
+  const update = await recording.update({
+    streamSubscribe: {
+      videoUidList: { unSubscribeVideoUids: [uids[0]] },
+      audioUidList: { unSubscribeAudioUids: [uids[6]] },
+    },
+  });
+  expect(update.status).toBe(200);
+  await sleep(4000);
+  const startMs = await recording.stop();
+
+  const mp4 = await recording.file('.mp4');
+  const palette = paletteOf(people);
+  const windows = Object.fromEntries(Array.from({ length: 6 }, (_, i) => [i, floatingWindow(i)]));
+  const sights = await watchRegions(mp4, { large: { x: 0, y: 0, width: 1, height: 0.5 }, ...windows }, palette);
+  const sound = await readSound(mp4);
+  const updated = (sights[0]?.time ?? 0) + (updatedMs - startMs) / 1000;
+  const end = sights.at(-1)?.time ?? 0;
+
+  // Before: three of them in the order in which they came, and nobody else anywhere.
+  expect(sightAt(sights, updated - 0.5).seen).toMatchObject({ large: uids[0], 0: uids[1], 1: uids[2], 2: uids[0] });
+  const before = await coloursAnywhere(mp4, palette, { to: updated });
+  for (const uid of uids.slice(3)) expect(before).not.toContain(uid);
+  const tones = people.map(({ tone }) => tone);
+  const heardBefore = heardTones(sound, tones, { from: updated - 1, to: updated });
+  expect(heardBefore).toEqual([0, 1, 6].map((i) => tones[i]));
+  // After: all but one.
+  expect(atTheEnd(sights)).toMatchObject(
+    Object.fromEntries([['large', uids[1]], ...[2, 3, 4, 5, 6].map((i, place) => [place, uids[i]])]),
+  );
+  expect(await coloursAnywhere(mp4, palette, { from: updated + 1.5 })).not.toContain(uids[0]);
+  expect(heardTones(sound, tones, { from: end - 1.5, to: end })).toEqual(tones.slice(0, 6));
+});
+
+test('seventeen users, each in the own cell and with the own tone', async () => {
+  const people = makePeople(17);
+  await using stage = await openChannelStage();
+  await stage.publishers.joinAll(people, { fps: 5 });
+  const recording = await stage.record();
+  await recording.begun();
+  await sleep(6000);
+  await recording.stop();
+
+  const mp4 = await recording.file('.mp4');
+  const cells = Object.fromEntries(people.map(({ uid }, i) => [uid, cellOf17(i)]));
+  const bands = { left: { x: 0, y: 0, width: 0.1, height: 1 }, right: { x: 0.9, y: 0, width: 0.1, height: 1 } };
+  const seen = atTheEnd(await watchRegions(mp4, { ...cells, ...bands }, paletteOf(people)));
+  expect(seen).toEqual({ ...Object.fromEntries(people.map(({ uid }) => [uid, uid])), left: 'black', right: 'black' });
+  const sound = await readSound(mp4);
+  const tones = people.map(({ tone }) => tone);
+  expect(heardTones(sound, tones, { from: endOf(sound) - 1.5, to: endOf(sound) })).toEqual(tones);
+  const { playlist, problems } = await checkHls(await recording.file('.m3u8'));
+  expect(problems).toEqual([]);
+  expect(playlist.ended).toBe(true);
+});
