@@ -5,6 +5,7 @@ import type { Bench, Options } from './bench/bench-run.ts';
 import { measureCallbacks } from './bench/callbacks.ts';
 import { measureComposite } from './bench/composite.ts';
 import { measureCpu } from './bench/cpu.ts';
+import { measureHub } from './bench/hub.ts';
 import { measureDrift, measureFrames, measureSync } from './bench/quality.ts';
 import { measureRecovery } from './bench/recovery.ts';
 import { Report } from './bench/report.ts';
@@ -22,6 +23,7 @@ const PARTS: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   callbacks: measureCallbacks,
   upload: measureUpload,
   recovery: measureRecovery,
+  hub: measureHub,
   composite: measureComposite,
 };
 
@@ -30,7 +32,7 @@ const USAGE = `usage: npm run bench -- [PART ...] [options]
 Measures the recorder, side by side with others, and prints what is reached of the figures that it is built for. Nothing else
 should run on the machine meanwhile.
 
-parts (all but drift when none is named; about 25 minutes in all)
+parts (all but drift when none is named; about 28 minutes in all)
   cpu        cores, side by side with puppeteer-stream and Jibri's pipeline, animated and static page (about 13 minutes)
   frames     every frame of a file of 60 s against the page's own count (1.5 minutes)
   sync       sound against picture, 6 runs each at 15, 30 and 60 fps (9 minutes)
@@ -41,11 +43,12 @@ parts (all but drift when none is named; about 25 minutes in all)
   recovery   kill -9 to recording again, of the service and of one recording (4 minutes)
   composite  4 users at 15 and 30 fps: cores, frames, offset; first packet of a user to being visible (2 minutes)
   upload     time and memory to store 1 GB, side by side with Amazon's SDK; memory for 2 GB (3 minutes)
+  hub        cores per stream that the hub forwards, side by side with node-datachannel (3 minutes)
 
 options
   --long           drift as well
-  --rounds N       rounds of cpu (3)
-  --window S       seconds measured in each run of cpu (20)
+  --rounds N       rounds of cpu and hub (3)
+  --window S       seconds measured in each run of cpu and hub (20)
   --runs N         runs of sync per frame rate (6)
   --drift-time S   length of the drift recording (600)
   --page-sync HOW  how the page makes its beeps: naive, scheduled or media (naive)

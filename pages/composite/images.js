@@ -77,50 +77,41 @@ class Loading {
 
   async #load() {
     for (const pauseMs of [...RETRIES_MS, null]) {
-      const trouble = await this.#try();
-      if (this.#closed) return;
-      if (trouble === null) return this.#arrived();
-      this.#note(`background picture ${this.#url}: ${trouble}`);
-      if (pauseMs !== null) await this.#pause(pauseMs);
-      if (this.#closed) return;
+      const loaded = await this.#fetch();
+      if (loaded) return await this.#unpack(this.#element);
+      this.#complain('cannot be loaded, or is no picture');
+      if (pauseMs === null) return;
+      await this.#pause(pauseMs);
     }
   }
 
-  #arrived() {
-    this.image = this.#element;
-    this.image.className = 'fill';
-    this.#onLoaded();
-  }
-
-  /** @returns {Promise<string | null>} what is wrong with it */
-  async #try() {
+  /** @returns {Promise<boolean>} never resolves once it is closed */
+  async #fetch() {
     this.#element = new Image();
+    this.#element.className = 'fill';
     this.#element.decoding = 'sync';
     const { promise, resolve } = Promise.withResolvers();
     this.#element.onload = () => resolve(true);
     this.#element.onerror = () => resolve(false);
-    this.#timer = setTimeout(
-      () => this.#note(`background picture ${this.#url}: has not come for ${SLOW_MS / 1000} s`),
-      SLOW_MS,
-    );
+    this.#timer = setTimeout(() => this.#complain(`has not come for ${SLOW_MS / 1000} s`), SLOW_MS);
     this.#element.src = this.#url;
     const loaded = await promise;
     clearTimeout(this.#timer);
-    if (!loaded) return 'cannot be loaded, or is no picture';
-    return this.#closed ? null : await this.#check(this.#element);
+    return loaded;
   }
 
   /** @param {HTMLImageElement} element */
-  async #check(element) {
-    const { naturalWidth, naturalHeight } = element;
-    if (naturalWidth * naturalHeight > MOST_PIXELS) return `has ${naturalWidth}x${naturalHeight} pixels, too many`;
-    const [entry] = performance.getEntriesByName(element.src);
-    const bytes = entry instanceof PerformanceResourceTiming ? entry.encodedBodySize : 0;
-    if (bytes > MOST_BYTES) return `has ${bytes} bytes, the limit is ${MOST_BYTES}`;
-    return await element.decode().then(
-      () => null,
-      () => 'cannot be decoded',
-    );
+  async #unpack(element) {
+    const trouble = tooLarge(element) ?? (await element.decode().catch(() => 'cannot be decoded'));
+    if (this.#closed) return;
+    if (trouble) return this.#complain(trouble);
+    this.image = element;
+    this.#onLoaded();
+  }
+
+  /** @param {string} trouble */
+  #complain(trouble) {
+    this.#note(`background picture ${this.#url}: ${trouble}`);
   }
 
   /** @param {number} ms */
@@ -129,4 +120,15 @@ class Loading {
       this.#timer = setTimeout(resolve, ms);
     });
   }
+}
+
+/**
+ * @param {HTMLImageElement} element
+ * @returns {string | null} null: it is not
+ */
+function tooLarge({ src, naturalWidth, naturalHeight }) {
+  if (naturalWidth * naturalHeight > MOST_PIXELS) return `has ${naturalWidth}x${naturalHeight} pixels, too many`;
+  const entry = performance.getEntriesByName(src).at(-1);
+  const bytes = entry instanceof PerformanceResourceTiming ? entry.encodedBodySize : 0;
+  return bytes > MOST_BYTES ? `has ${bytes} bytes, the limit is ${MOST_BYTES}` : null;
 }

@@ -4,7 +4,7 @@ import { Limiter } from './limiter.js';
 
 /**
  * Runs on Chromium's audio thread: the sum of all inputs, without clicks and without clipping. One input per user, in stereo.
- * Any message ends it.
+ * Any message ends it, and is answered.
  */
 class Mix extends AudioWorkletProcessor {
   #limiter = new Limiter(sampleRate);
@@ -17,6 +17,7 @@ class Mix extends AudioWorkletProcessor {
     super();
     this.port.onmessage = () => {
       this.#ends = true;
+      this.port.postMessage('ended');
     };
     this.#users = Array.from({ length: options.numberOfInputs ?? 0 }, () => new Edges(sampleRate));
   }

@@ -6,6 +6,8 @@ const RETRY_MS = 1_000;
 const OVERLAP_S = 0.04;
 const FADE_S = 0.02;
 const RETIRE_MS = 200;
+/** A worklet that does not answer by then has failed. */
+const MOST_MS = 2_000;
 
 /** The sum of its inputs, played: an AudioContext with the worklet that does the work. */
 export class Mix {
@@ -70,9 +72,15 @@ export class Mix {
     const from = this.#context.currentTime + OVERLAP_S;
     this.#gain.gain.setValueAtTime(1, from).linearRampToValueAtTime(0, from + FADE_S);
     await pause(RETIRE_MS);
-    // Chromium never frees a context whose worklet still ran when it was closed.
+    // Chromium never frees a context whose worklet was still at work when it was closed.
+    for (const source of this.#sources) source.disconnect();
+    const ended = new Promise((resolve) => {
+      this.#node.port.onmessage = resolve;
+    });
     this.#node.port.postMessage('end');
-    for (const node of [...this.#sources, this.#node]) node.disconnect();
+    await Promise.race([ended, pause(MOST_MS)]);
+    this.#node.port.onmessage = null;
+    this.#node.disconnect();
     await pause(RETIRE_MS);
     await this.#context.close();
   }

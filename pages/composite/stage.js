@@ -1,5 +1,5 @@
 // @ts-check
-/** @import { LayoutPlan } from '../../src/recording/channel.ts' */
+/** @import { LayoutPlan, RenderMode } from '../../src/recording/channel.ts' */
 /** @import { Guest, Region } from '../types.ts' */
 import { uidsToShow } from './guests.js';
 import { Images } from './images.js';
@@ -10,6 +10,11 @@ import { Tile } from './tile.js';
  * @property {(uid: string, receiving: boolean, atMs: number) => void} onReceiving this user's picture is seen, or not any more; UTC ms
  * @property {(text: string) => void} onNote
  */
+
+/** @typedef {{ readonly element: HTMLImageElement, readonly render: RenderMode }} ShownImage */
+
+/** @type {RenderMode} */
+const CROP = 'crop';
 
 /** All that is seen: the background, and on it the users as the layout has them. */
 export class Stage {
@@ -24,7 +29,11 @@ export class Stage {
   #guests = [];
   /** The canvas without users, and what it is made of. */
   #ground = document.createElement('div');
-  #groundOf = '';
+  #groundColor = '';
+  /** @type {HTMLImageElement | null} */
+  #groundImage = null;
+  /** @type {Map<string, ShownImage | null>} by uid */
+  #shownImages = new Map();
 
   /**
    * @param {{ readonly width: number, readonly height: number }} size pixels
@@ -77,10 +86,11 @@ export class Stage {
 
   #drawGround() {
     const { backgroundColor, backgroundImage } = this.#layout;
-    const image = this.#images.get(backgroundImage);
-    const made = `${backgroundColor} ${image?.src}`;
-    if (made === this.#groundOf) return;
-    this.#groundOf = made;
+    // One that is on its way takes the place of the one before when it is there.
+    const image = backgroundImage && (this.#images.get(backgroundImage) ?? this.#groundImage);
+    if (backgroundColor === this.#groundColor && image === this.#groundImage) return;
+    this.#groundColor = backgroundColor;
+    this.#groundImage = image || null;
     document.documentElement.style.background = backgroundColor;
     document.body.style.background = backgroundColor;
     const ground = document.createElement('div');
@@ -99,19 +109,33 @@ export class Stage {
    * @param {number} level
    */
   #placeOf(region, level) {
-    const { userImages, defaultUserImage, kind } = this.#layout;
-    const plan = userImages.find(({ uid }) => uid === region.uid);
-    const own = this.#images.get(plan?.url ?? null);
-    const image = own ?? this.#images.get(defaultUserImage);
     return {
       box: toPixels(region, this.#size),
       level,
       alpha: region.alpha,
       render: region.render,
-      image: image && { element: image, render: (own && plan?.render) ?? 'crop' },
+      image: this.#imageOf(String(region.uid)),
       // Only there may other users lie below who are not to be seen: the small windows of `floating` are transparent.
-      ground: kind === 'custom' ? this.#ground : null,
+      ground: this.#layout.kind === 'custom' ? this.#ground : null,
     };
+  }
+
+  /**
+   * The user's own image before the one for all; as long as neither has come, the one that was there before.
+   * @param {string} uid
+   */
+  #imageOf(uid) {
+    const { userImages, defaultUserImage } = this.#layout;
+    const own = userImages.filter((image) => image.uid === uid);
+    const named = defaultUserImage === null ? own : [...own, { url: defaultUserImage, render: CROP }];
+    const there = named.flatMap(({ url, render }) => {
+      const element = this.#images.get(url);
+      return element ? [{ element, render }] : [];
+    });
+    const before = named.length > 0 ? this.#shownImages.get(uid) : null;
+    const shown = there[0] ?? before ?? null;
+    this.#shownImages.set(uid, shown);
+    return shown;
   }
 
   /** @param {string} uid */
@@ -128,6 +152,7 @@ export class Stage {
   #remove(uid) {
     this.#tiles.get(uid)?.close();
     this.#tiles.delete(uid);
+    this.#shownImages.delete(uid);
   }
 }
 

@@ -57,7 +57,7 @@ export class Arrivals {
 }
 
 /** Pure. @param ticks one per sequence number from `base` on, null for what did not come. */
-export function encodeArrivals(
+function encodeArrivals(
   ticks: readonly (number | null)[],
   { base, number }: { readonly base: number; readonly number: number },
   ssrcs: { readonly sender: number; readonly media: number },

@@ -134,7 +134,10 @@ export class Channels implements Disposable {
   #end(session: Session, why: string): void {
     if (!this.#sessions.delete(session.id)) return;
     session.parts.dispose();
-    if (session.side === 'views') return;
+    if (session.side === 'views') {
+      this.#log('debug', `${nameOf(session.member)} no longer views: ${why}`);
+      return;
+    }
     this.#log('info', `${nameOf(session.member)} no longer publishes: ${why}`);
     this.roster.unpublish(session.member, session.publication);
     for (const viewer of this.#sessions.values())

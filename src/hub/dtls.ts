@@ -11,17 +11,15 @@ import {
   SignatureAlgorithm,
   saltLength,
 } from 'werift';
+import { HandshakeOrder } from './handshake-order.ts';
 import type { Fingerprint } from './offer.ts';
 import type { SrtpKeys } from './srtp.ts';
 
 /** Cheaper first: one pass over each packet in place of two. */
 const SRTP_PROFILES = [ProtectionProfileAeadAes128Gcm, ProtectionProfileAes128CmHmacSha1_80] as const;
 
-const CONTENT_HANDSHAKE = 22;
 const CONTENT_ALERT = 21;
-const CLIENT_HELLO = 1;
 const CERTIFICATE_VERIFY = 15;
-const RECORD_HEADER = 13;
 /** RFC 5246, 7.4.1.4.1: what the parts of `SignatureAndHashAlgorithm` stand for. */
 const HASHES: Readonly<Record<number, string>> = { 4: 'sha256', 5: 'sha384', 6: 'sha512' };
 
@@ -53,6 +51,7 @@ export class DtlsKeys {
   readonly #expected: Fingerprint;
   readonly #events: DtlsEvents;
   readonly #server: DtlsServer;
+  readonly #order = new HandshakeOrder();
   #onData: (data: Buffer, from: readonly [string, number]) => void = () => {};
   #done = false;
 
@@ -86,8 +85,8 @@ export class DtlsKeys {
   }
 
   receive(data: Buffer): void {
-    if (!this.#done || mayFollow(data)) this.#onData(data, ['', 0]);
-    else if (data[0] === CONTENT_ALERT && data.readUInt16BE(3) > 0) this.#events.onClosed();
+    if (this.#done && data[0] === CONTENT_ALERT && data.readUInt16BE(3) > 0) this.#events.onClosed();
+    else for (const record of this.#order.take(data)) this.#onData(record, ['', 0]);
   }
 
   #fail(why: string): void {
@@ -139,11 +138,6 @@ export class DtlsKeys {
       return false;
     }
   }
-}
-
-/** A flight that is repeated because our last was lost; but no beginning of another handshake, which nobody has signed. */
-function mayFollow(data: Buffer): boolean {
-  return data[0] === CONTENT_HANDSHAKE && !(data.readUInt16BE(3) === 0 && data[RECORD_HEADER] === CLIENT_HELLO);
 }
 
 function bytesOf(text: string): Buffer {

@@ -9,7 +9,7 @@ import {
 } from 'werift';
 import type { OfferedCodec } from './offer.ts';
 import type { Received } from './received.ts';
-import { type Rtp, sequenceDistance } from './rtp.ts';
+import { extensionOf, type Rtp, sequenceDistance } from './rtp.ts';
 import type { Layer, Track, TrackListener } from './track.ts';
 import type { Outlet } from './transport.ts';
 
@@ -18,6 +18,8 @@ const FIRST_SEQUENCE = 1000;
 /** An encrypted key frame may not be known as such; after this time any frame will do. */
 const SWITCH_LIMIT_MS = 1_500;
 const SDES_CNAME = 1;
+/** RFC 8285, 4.2. */
+const MOST_ONE_BYTE = 16;
 /**
  * Browsers know a clock after two reports of it; publishers report that of their sound every five seconds. So what is known is
  * told more often, and most often in the beginning.
@@ -30,6 +32,8 @@ export interface ForwardOptions {
   readonly size: 'high' | 'low';
   /** As the viewer numbers it. */
   readonly codec: OfferedCodec;
+  /** Number of the header extension by which colours are told, with publisher and viewer; null: not told. */
+  readonly colorSpace: { readonly from: number; readonly to: number } | null;
   /** Names all tracks of one publisher. */
   readonly cname: string;
   readonly transport: Outlet;
@@ -213,7 +217,16 @@ export class Forward implements TrackListener, Disposable {
     // The padding itself is at the end of what goes on as the payload.
     header.padding = packet.padding > 0;
     header.timestamp = (packet.timestamp + timestampOffset) >>> 0;
+    header.extensions = this.#extensions(packet);
+    header.extension = header.extensions.length > 0;
     return header;
+  }
+
+  #extensions(packet: Rtp): RtpHeader['extensions'] {
+    const { colorSpace } = this.#options;
+    const payload = colorSpace && extensionOf(packet, colorSpace.from);
+    // A longer one, of HDR, would need the other form of extensions, which the viewer need not know.
+    return payload && payload.length <= MOST_ONE_BYTE ? [{ id: colorSpace.to, payload }] : [];
   }
 
   /** The publisher's clock, put forward to this moment. */

@@ -3,8 +3,6 @@ import type { RemoteInfo, Socket } from 'node:dgram';
 import { classes, Message, methods, parseMessage } from 'werift';
 
 export interface IceEvents {
-  /** A first pair of addresses is chosen: packets can be sent. */
-  onSelected(): void;
   /** What is no STUN message, from the chosen address. */
   onData(data: Buffer): void;
   /** The other side has shown that it is there. */
@@ -58,9 +56,13 @@ export class IceLite {
 
   #onMessage(data: Buffer, from: RemoteInfo): void {
     if (!this.#open) return;
-    // RFC 7983: STUN begins with 0 to 3, all that we carry is above.
-    if ((data[0] ?? 0) < 4) this.#onStun(data, from);
-    else if (this.#isRemote(from)) this.#events.onData(data);
+    try {
+      // RFC 7983: STUN begins with 0 to 3, all that we carry is above.
+      if ((data[0] ?? 0) < 4) this.#onStun(data, from);
+      else if (this.#isRemote(from)) this.#events.onData(data);
+    } catch {
+      // Anybody can send anything, and parsers throw at some of it: a packet that cannot be read is none.
+    }
   }
 
   #onStun(data: Buffer, from: RemoteInfo): void {
@@ -74,13 +76,7 @@ export class IceLite {
       .addMessageIntegrity(this.#key)
       .addFingerprint();
     this.#socket.send(answer.bytes, from.port, from.address);
-    if (request.attributesKeys.includes('USE-CANDIDATE')) this.#select(from);
-  }
-
-  #select({ address, port }: RemoteInfo): void {
-    const first = this.#remote === null;
-    this.#remote = { address, port };
-    if (first) this.#events.onSelected();
+    if (request.attributesKeys.includes('USE-CANDIDATE')) this.#remote = { address: from.address, port: from.port };
   }
 
   #isRemote({ address, port }: RemoteInfo): boolean {

@@ -13,7 +13,7 @@ import { RecorderError } from '../errors.ts';
 import { type AnsweredMedia, ridsOf } from './answer.ts';
 import { Arrivals } from './arrivals.ts';
 import { codecsOf, type Offer } from './offer.ts';
-import { extensionOf, type Rtp, unwrapRtx } from './rtp.ts';
+import { COLOR_SPACE, extensionOf, type Rtp, unwrapRtx } from './rtp.ts';
 import { type Layer, Track } from './track.ts';
 import type { Outlet, RtcpPacket } from './transport.ts';
 
@@ -37,6 +37,7 @@ const EXTENSIONS: readonly string[] = [
   RTP_EXTENSION_URI.sdesRTPStreamID,
   RTP_EXTENSION_URI.repairedRtpStreamId,
   RTP_EXTENSION_URI.transportWideCC,
+  COLOR_SPACE,
 ];
 const FEEDBACK = ['nack', 'nack pli', 'ccm fir', 'transport-cc', 'goog-remb'];
 
@@ -90,6 +91,11 @@ export class Publication implements Disposable {
 
   get video(): boolean {
     return this.#flags.video;
+  }
+
+  /** Its number with the publisher, if both know it. */
+  extension(uri: string): number | undefined {
+    return this.#extensions.get(uri);
   }
 
   trackOf(kind: string): Track | null {

@@ -12,6 +12,12 @@ export interface Rtp {
   readonly padding: number;
 }
 
+/**
+ * How a picture's numbers stand for colours: another matrix for each kind of source, which VP8 cannot tell otherwise.
+ * https://webrtc.googlesource.com/src/+/refs/heads/main/docs/native-code/rtp-hdrext/color-space/README.md
+ */
+export const COLOR_SPACE = 'http://www.webrtc.org/experiments/rtp-hdrext/color-space';
+
 const HEADER = 12;
 const ONE_BYTE_PROFILE = 0xbede;
 

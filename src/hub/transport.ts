@@ -39,7 +39,6 @@ export class Transport implements Disposable {
   constructor(socket: Socket, certificate: Certificate, peer: Fingerprint, events: TransportEvents) {
     this.#events = events;
     this.ice = new IceLite(socket, {
-      onSelected: () => {},
       onData: (data) => this.#onData(data),
       onHeard: () => this.#hear(),
     });

@@ -2,9 +2,10 @@ import type { MediaDescription } from 'werift';
 import { GenericNack, PictureLossIndication, RtcpPayloadSpecificFeedback, RtcpTransportLayerFeedback } from 'werift';
 import { RecorderError } from '../errors.ts';
 import type { AnsweredMedia } from './answer.ts';
-import { Forward } from './forward.ts';
+import { Forward, type ForwardOptions } from './forward.ts';
 import { codecsOf, matchCodec, type Offer, type OfferedCodec } from './offer.ts';
 import type { Publication } from './publication.ts';
+import { COLOR_SPACE } from './rtp.ts';
 import type { Track } from './track.ts';
 import type { Outlet, RtcpPacket } from './transport.ts';
 
@@ -37,10 +38,11 @@ export class Viewing implements Disposable {
   open(transport: Outlet, size: 'high' | 'low'): AnsweredMedia[] {
     const stream = this.#publication.id;
     return this.#matches.map(({ media, track, codec }) => {
-      const forward = new Forward({ track, size, codec, cname: stream, transport });
+      const colorSpace = this.#colorSpace(media);
+      const forward = new Forward({ track, size, codec, colorSpace, cname: stream, transport });
       this.#forwards = [...this.#forwards, forward];
       const sent = { stream, ssrc: forward.ssrc, rtxSsrc: forward.rtxSsrc };
-      return { media, codec, extensions: [], feedback: FEEDBACK, sent };
+      return { media, codec, extensions: [COLOR_SPACE], feedback: FEEDBACK, sent };
     });
   }
 
@@ -52,9 +54,11 @@ export class Viewing implements Disposable {
     if (packet.type === RtcpTransportLayerFeedback.type && packet.feedback instanceof GenericNack) {
       this.#forwardOf(packet.feedback.mediaSourceSsrc)?.resend(packet.feedback.lost);
     } else if (packet.type === RtcpPayloadSpecificFeedback.type) {
-      const { feedback } = packet;
+      // Unknown kinds come without it.
+      const feedback: typeof packet.feedback | undefined = packet.feedback;
       if (feedback instanceof PictureLossIndication) this.#forwardOf(feedback.mediaSsrc)?.wantKeyFrame();
-      else if ('fir' in feedback) for (const { ssrc } of feedback.fir) this.#forwardOf(ssrc)?.wantKeyFrame();
+      else if (feedback && 'fir' in feedback)
+        for (const { ssrc } of feedback.fir) this.#forwardOf(ssrc)?.wantKeyFrame();
     }
   }
 
@@ -66,6 +70,13 @@ export class Viewing implements Disposable {
     const track = media.port === 0 || !receives(media.direction) ? null : this.#publication.trackOf(media.kind);
     const codec = track && matchCodec(track.codec, codecsOf(media));
     return track && codec ? { media, track, codec } : null;
+  }
+
+  #colorSpace(media: MediaDescription): ForwardOptions['colorSpace'] {
+    const from = this.#publication.extension(COLOR_SPACE);
+    const to = media.rtp.headerExtensions.find(({ uri }) => uri === COLOR_SPACE)?.id;
+    // Above, it would need the longer form of extensions.
+    return from === undefined || to === undefined || to > 14 ? null : { from, to };
   }
 
   #forwardOf(ssrc: number): Forward | undefined {

@@ -21,7 +21,6 @@ import { heardTones } from '../probe/tones.ts';
 import { openChannelStage } from '../support/channel-stage.ts';
 import { leftovers } from '../support/leftovers.ts';
 import { makePeople, type Person, paletteOf } from '../support/publishers.ts';
-import type { Receiver } from '../support/receiver.ts';
 
 const TIMES_TRUE_MS = 100;
 
@@ -34,16 +33,11 @@ function atTheEnd(sights: readonly Sight[]): Sight['seen'] {
   return sightAt(sights, (sights.at(-1)?.time ?? 0) - 1).seen;
 }
 
-/** `details` of the callbacks of one type, in order. */
-function told({ accepted }: Receiver, eventType: number) {
-  return accepted.filter(({ body }) => body.eventType === eventType).map(({ body }) => body.payload.details);
-}
-
 test('flash and beep stay together, and all times are true to the wall clock', async () => {
   const [host, guest] = makePeople(2) as [Person, Person];
   const fps = 30;
   await using stage = await openChannelStage();
-  const { publishers, receiver } = stage;
+  const { publishers } = stage;
   await publishers.join(host, { size: '320x180', fps, beat: true });
   await publishers.witness(host);
   // Each has a place of their own, whoever else is there.
@@ -53,10 +47,12 @@ test('flash and beep stay together, and all times are true to the wall clock', a
     { ...half, uid: guest.uid, x_axis: 0.5 },
   ];
   const recording = await stage.record({ canvas: { fps, mixedVideoLayout: 3, layoutConfig } });
-  await recording.begun();
+  await stage.recorded([host]);
   await sleep(3000);
   await publishers.join(guest, { size: '320x180', fps });
-  await sleep(3000);
+  await stage.recorded([guest]);
+  await stage.recorded([guest], 'audio');
+  await sleep(2500);
   await publishers.leave(guest);
   await sleep(1500);
   const witnessed = await publishers.witnessed();
@@ -92,22 +88,22 @@ test('flash and beep stay together, and all times are true to the wall clock', a
     expect(sinceSecond, `${sinceSecond} ms after its second`).toBeLessThan(600);
   }
 
-  await until(10_000, 50, () => told(receiver, 41).length > 0);
-  expect(told(receiver, 40)).toEqual([expect.objectContaining({ msgName: 'recorder_started', status: 0 })]);
-  expect(told(receiver, 42)[0]).toMatchObject({ startUtcMs: startMs, discontinueUtcMs: startMs, streamUid: '0' });
-  const ofGuest = (eventType: number, state: number) =>
-    told(receiver, eventType).find(({ streamUid, state: now }) => streamUid === guest.uid && now === state)?.utcMs;
-  const expectAt = (utcMs: number, times: readonly number[], what: string, exactMs: number) => {
-    expect(times, what).toHaveLength(1);
+  expect(await until(10_000, 50, () => stage.told(41).length > 0)).toBe(true);
+  expect(stage.told(40)).toEqual([expect.objectContaining({ msgName: 'recorder_started', status: 0 })]);
+  expect(stage.told(42)).toEqual([
+    expect.objectContaining({ startUtcMs: startMs, discontinueUtcMs: startMs, streamUid: '0' }),
+  ]);
+  const expectAt = (toldMs: readonly number[], times: readonly number[], what: string, exactMs: number) => {
+    expect([toldMs.length, times.length], `${what}, told and seen`).toEqual([1, 1]);
     // A picture shows what happened since the one before it.
-    const off = utcMs - wallMs(times[0] as number);
+    const off = (toldMs[0] as number) - wallMs(times[0] as number);
     expect(off, `${what}: told ${off} ms after the file`).toBeGreaterThanOrEqual(-TIMES_TRUE_MS - exactMs);
     expect(off, `${what}: told ${off} ms after the file`).toBeLessThanOrEqual(TIMES_TRUE_MS);
   };
-  expectAt(ofGuest(44, 0), onsetsOf(sights, 'right', guest.uid), 'picture comes', 1000 / fps);
-  expectAt(ofGuest(44, 1), onsetsOf(sights, 'right', 'black'), 'picture goes', 1000 / fps);
+  expectAt(stage.changes(guest, 'video', 0), onsetsOf(sights, 'right', guest.uid), 'picture comes', 1000 / fps);
+  expectAt(stage.changes(guest, 'video', 1), onsetsOf(sights, 'right', 'black'), 'picture goes', 1000 / fps);
   const [heard] = findBeeps(sound, guest.tone);
-  expectAt(ofGuest(43, 0), heard === undefined ? [] : [heard.onset], 'sound comes', 0);
+  expectAt(stage.changes(guest, 'audio', 0), heard === undefined ? [] : [heard.onset], 'sound comes', 0);
   expect(heardTones(sound, [host.tone, guest.tone], { from: endOf(sound) - 1, to: endOf(sound) })).toEqual([host.tone]);
   expect(await leftovers(recording.sid)).toEqual([]);
 });
@@ -118,9 +114,10 @@ test('four users in every layout, each in effect within a second and without a b
   const [colorOfFirst, colorOfSecond] = people.map(({ color }) => color) as [Rgb, Rgb];
   await using stage = await openChannelStage();
   await stage.publishers.joinAll(people);
-  const recording = await stage.record({ canvas: { backgroundColor: '#000000' } });
-  await recording.begun();
-  await sleep(2500);
+  const recording = await stage.record();
+  await stage.recorded(people);
+  const shownMs = Date.now();
+  await sleep(2000);
   const changes: { readonly sentMs: number; readonly answeredMs: number }[] = [];
   const change = async (layout: object) => {
     const sentMs = Date.now();
@@ -162,7 +159,7 @@ test('four users in every layout, each in effect within a second and without a b
     { tall: first, bar: 'black', 'cell 3': third },
   ];
   for (const [i, seen] of expected.entries()) {
-    const since = i === 0 ? (sights[0]?.time ?? 0) + 1 : fileTime(changes[i - 1]?.sentMs ?? 0);
+    const since = i === 0 ? fileTime(shownMs) : fileTime(changes[i - 1]?.sentMs ?? 0);
     const until = i === 3 ? Number.POSITIVE_INFINITY : fileTime(changes[i]?.sentMs ?? 0);
     const during = sights.filter(({ time }) => time >= since && time < until);
     const fits = during.filter((sight) => Object.entries(seen).every(([region, who]) => sight.seen[region] === who));
@@ -173,7 +170,7 @@ test('four users in every layout, each in effect within a second and without a b
     expect(fits.length, `pictures of layout ${i}`).toBe(during.filter(({ time }) => time >= applied).length);
   }
   // In each of the layouts somebody is there.
-  const black = sights.filter(({ time, seen }) => time > (sights[0]?.time ?? 0) + 1 && seen['corner'] === 'black');
+  const black = sights.filter(({ time, seen }) => time > fileTime(shownMs) && seen['corner'] === 'black');
   const blackBefore = black.filter(({ time }) => time < fileTime(changes[2]?.sentMs ?? 0));
   expect(blackBefore.map(({ time }) => time)).toEqual([]);
   // The second, half transparent, over the fourth.
@@ -195,8 +192,12 @@ test('seven users, of whom only those subscribed to are seen and heard, also aft
     canvas: { mixedVideoLayout: 0 },
     config: { subscribeVideoUids: uids.slice(0, 3), subscribeAudioUids: [...uids.slice(0, 2), uids[6]] },
   });
-  await recording.begun();
-  await sleep(3000);
+  await stage.recorded(people.slice(0, 3));
+  await stage.recorded(
+    [0, 1, 6].map((i) => people[i] as Person),
+    'audio',
+  );
+  await sleep(2000);
   const updatedMs = Date.now();
   const update = await recording.update({
     streamSubscribe: {
@@ -236,8 +237,9 @@ test('seventeen users, each in the own cell and with the own tone', async () => 
   await using stage = await openChannelStage();
   await stage.publishers.joinAll(people, { fps: 5 });
   const recording = await stage.record();
-  await recording.begun();
-  await sleep(6000);
+  await stage.recorded(people);
+  await stage.recorded(people, 'audio');
+  await sleep(2500);
   await recording.stop();
 
   const mp4 = await recording.file('.mp4');

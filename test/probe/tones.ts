@@ -36,17 +36,6 @@ export function strayDb(sound: Sound, tones: readonly number[], stretch: Interva
   return 10 * Math.log10(Math.max(1e-9, 1 - named / total));
 }
 
-/** Runs of at least three samples at full scale, as a mixer that overflows makes them. Encoders overshoot at a file's end. */
-export function clippedRuns(sound: Sound, stretch: Interval): number {
-  let runs = 0;
-  let length = 0;
-  for (const sample of slice(sound, stretch)) {
-    length = Math.abs(sample) >= 0.995 ? length + 1 : 0;
-    if (length === 3) runs += 1;
-  }
-  return runs;
-}
-
 /** Hann. */
 function windowed(part: Float32Array): Float64Array {
   return Float64Array.from(part, (sample, i) => sample * 0.5 * (1 - Math.cos((2 * Math.PI * i) / part.length)));

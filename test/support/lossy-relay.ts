@@ -7,22 +7,20 @@ export interface Trouble {
   readonly loss: number;
   /** Each packet comes later by anything up to this; so they overtake each other. */
   readonly jitterMs: number;
-  /** The same seed gives the same luck. */
-  readonly seed: number;
 }
 
-/** A bad network between a peer and the hub: UDP packets go through it, some late, some never. */
+/** The network between a peer and the hub: UDP packets go through it, in times of trouble some late, some never. */
 export class LossyRelay implements AsyncDisposable {
-  readonly #trouble: Trouble;
+  trouble: Trouble = { loss: 0, jitterMs: 0 };
   readonly #random: () => number;
   readonly #sockets: Socket[] = [];
   readonly #late = new Set<NodeJS.Timeout>();
   passed = 0;
   dropped = 0;
 
-  constructor(trouble: Trouble) {
-    this.#trouble = trouble;
-    this.#random = seeded(trouble.seed);
+  /** @param seed the same one gives the same luck */
+  constructor(seed: number) {
+    this.#random = seeded(seed);
   }
 
   /** An answer whose candidates lead through the relay, and all others are gone. @throws when there is none to lead */
@@ -66,7 +64,7 @@ export class LossyRelay implements AsyncDisposable {
   }
 
   #carry(send: () => void): void {
-    if (this.#random() < this.#trouble.loss) {
+    if (this.#random() < this.trouble.loss) {
       this.dropped += 1;
       return;
     }
@@ -74,7 +72,7 @@ export class LossyRelay implements AsyncDisposable {
     const timer = setTimeout(() => {
       this.#late.delete(timer);
       send();
-    }, this.#random() * this.#trouble.jitterMs);
+    }, this.#random() * this.trouble.jitterMs);
     this.#late.add(timer);
   }
 

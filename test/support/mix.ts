@@ -83,6 +83,12 @@ export class MixRecording {
     if (!begun) throw new Error(`the recording does not begin: ${JSON.stringify((await this.query()).body)}`);
   }
 
+  /** Uids of those who are in the channel, in the order in which they came. */
+  async users(): Promise<string[]> {
+    const { body } = await this.query();
+    return body.serverResponse.channel.users.map(({ uid }: { uid: string }) => uid);
+  }
+
   /** Stops it. @returns wall time of its first frame as the service tells it, UTC ms. */
   async stop(): Promise<number> {
     const { status, body } = await this.#post('stop', {});

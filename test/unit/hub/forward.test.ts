@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { RTCRtpCodecParameters, RtcpSrPacket, type RtpHeader } from 'werift';
+import { RTCRtpCodecParameters, RtcpSrPacket, RtpHeader } from 'werift';
 import { Forward } from '../../../src/hub/forward.ts';
 import type { OfferedCodec } from '../../../src/hub/offer.ts';
 import { type Layer, Track } from '../../../src/hub/track.ts';
@@ -16,6 +16,7 @@ interface Sent {
   readonly sequence: number;
   readonly timestamp: number;
   readonly payload: readonly number[];
+  readonly extensions: readonly { readonly id: number; readonly payload: readonly number[] }[];
 }
 
 /** A track in two sizes and a viewer of it, without anything between. */
@@ -28,8 +29,12 @@ function setUp(size: 'high' | 'low', rtx = true) {
   });
   const transport = {
     connected: true,
-    sendRtp({ ssrc, payloadType, sequenceNumber, timestamp }: RtpHeader, payload: Buffer) {
-      sent.push({ ssrc, payloadType, sequence: sequenceNumber, timestamp, payload: [...payload] });
+    sendRtp(header: RtpHeader, payload: Buffer) {
+      const { ssrc, payloadType, sequenceNumber, timestamp } = header;
+      // As the other side reads it.
+      const { extensions } = RtpHeader.deSerialize(header.serialize(header.serializeSize));
+      const told = extensions.map((one) => ({ id: one.id, payload: [...one.payload] }));
+      sent.push({ ssrc, payloadType, sequence: sequenceNumber, timestamp, payload: [...payload], extensions: told });
     },
     sendRtcp(...packets: readonly { serialize(): Buffer }[]) {
       for (const packet of packets)
@@ -42,7 +47,8 @@ function setUp(size: 'high' | 'low', rtx = true) {
     },
   };
   const codec = rtx ? codecOf(120, 121) : { ...codecOf(120, 121), rtx: null };
-  const forward = new Forward({ track, size, codec, cname: 'c', transport });
+  const colorSpace = { from: 5, to: 9 };
+  const forward = new Forward({ track, size, codec, colorSpace, cname: 'c', transport });
   const [low, high] = track.layers as [Layer, Layer];
   const come = (layer: Layer, fields: PacketFields, nowMs: number) => {
     const packet = rtpOf({ ssrc: layer === low ? 1 : 2, payload: DELTA, ...fields });
@@ -78,6 +84,20 @@ describe('a track on its way to a viewer', () => {
     assert.deepEqual(first, { ...first, ssrc: forward.ssrc, payloadType: 120, payload: KEY });
     forward.wantKeyFrame();
     assert.ok(wishes() > 0);
+  });
+
+  test('takes along how its colours are meant, under the number that the viewer gave it, and nothing else', () => {
+    const { sent, forward, high, come } = setUp('high');
+    forward.start(0);
+    const colors = [1, 1, 1, 0x10];
+    come(high, { sequence: 1, payload: KEY, extensions: { 3: [7], 5: colors } }, 0);
+    come(high, { sequence: 2, extensions: { 3: [7] } }, 30);
+    forward.resend([sent[0]?.sequence ?? 0]);
+    const told = { id: 9, payload: colors };
+    assert.deepEqual(
+      sent.map(({ extensions }) => extensions),
+      [[told], [], [told]],
+    );
   });
 
   test('nothing is sent before the viewer can be reached', () => {

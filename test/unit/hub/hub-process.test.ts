@@ -24,6 +24,13 @@ function isGone(pid: number | null): boolean {
   return !existsSync(`/proc/${pid}/cmdline`) || readFileSync(`/proc/${pid}/cmdline`, 'utf8') === '';
 }
 
+/** A service that is killed: starts a hub and tells its process. */
+const SERVICE = `
+  import { HubProcess } from '${join(import.meta.dirname, '../../../src/hub/hub-process.ts')}';
+  const hub = new HubProcess({ publicAddress: null, ports: [43300, 43309], identity: null }, () => {});
+  hub.enter({ appId: 'app', channel: 'room', uid: '1', role: 'viewer' }, () => console.log(hub.pid), () => {});
+`;
+
 describe('the process of the hub', () => {
   test('starts when it is needed, answers, and is gone with its owner', async () => {
     let pid: number | null = null;
@@ -94,9 +101,8 @@ describe('the process of the hub', () => {
   });
 
   test('ends with the service, however that ends', async () => {
-    const parent = spawn(process.execPath, [join(import.meta.dirname, 'parent.ts')], {
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
+    const parent = spawn(process.execPath, [], { stdio: ['pipe', 'pipe', 'ignore'] });
+    parent.stdin.end(SERVICE);
     const [line] = await once(parent.stdout.setEncoding('utf8'), 'data');
     const pid = Number(line);
     assert.ok(!isGone(pid));

@@ -39,7 +39,8 @@ async function exchange(relay: LossyRelay, echo: Awaited<ReturnType<typeof openE
 
 test('packets are dropped and delayed in both directions, by the seed', async () => {
   using echo = await openEcho();
-  await using bad = new LossyRelay({ loss: 0.1, jitterMs: 50, seed: 7 });
+  await using bad = new LossyRelay(7);
+  bad.trouble = { loss: 0.1, jitterMs: 50 };
   const back = await exchange(bad, echo);
   // 0.9 * 0.9 of 400.
   assert.ok(back.length > 280 && back.length < 365, `${back.length} came back`);
@@ -51,14 +52,14 @@ test('packets are dropped and delayed in both directions, by the seed', async ()
 
 test('without trouble everything comes back', async () => {
   using echo = await openEcho();
-  await using good = new LossyRelay({ loss: 0, jitterMs: 0, seed: 1 });
+  await using good = new LossyRelay(1);
   assert.equal((await exchange(good, echo)).length, SENT);
   assert.equal(good.dropped, 0);
 });
 
 test('an answer leads through the relay and no other way', async () => {
   using echo = await openEcho();
-  await using relay = new LossyRelay({ loss: 0, jitterMs: 0, seed: 1 });
+  await using relay = new LossyRelay(1);
   const led = await relay.lead(
     [
       'v=0',
