@@ -43,7 +43,7 @@ export class Outlets implements AsyncDisposable {
     const { picture, sound, runtimeFolder: folder, identity } = plan;
     this.#options = options;
     this.#tally = new Tally(tracksOf(plan));
-    this.#quality = new QualityWatch({ picture, sound, soundShift: soundShift(picture), folder, identity, onHeard });
+    this.#quality = new QualityWatch({ picture, sound, soundShift: soundShift(plan), folder, identity, onHeard });
     this.#pushes = buildPushes(options);
   }
 

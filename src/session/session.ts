@@ -12,6 +12,7 @@ import { Evidence } from './evidence.ts';
 import type { Excess } from './limit-rule.ts';
 import { type Cause, type Effect, type Event, isPlaying, next, type State } from './machine.ts';
 import { Outlets } from './outlets.ts';
+import { soundShift } from './sound-shift.ts';
 import { StageKeeper } from './stage-keeper.ts';
 import { Takes } from './takes.ts';
 
@@ -214,6 +215,7 @@ export class Session {
     const { picture, sound, runtimeFolder: folder, identity } = this.#plan;
     return new Takes({
       encoder: { picture, sound, folder, identity },
+      soundShift: soundShift(this.#plan),
       mediaStart: this.#outlets.mediaEnd,
       onFrame: (frame) => this.#record(frame),
       onTakeEnd: (mediaEnd) => this.#outlets.breakHere(mediaEnd),

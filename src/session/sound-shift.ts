@@ -1,16 +1,20 @@
 import { TICKS_PER_SECOND } from '../output/transport-stream.ts';
-import { type PicturePlan, refreshRate } from '../recording/plan.ts';
+import { type RecordingPlan, refreshRate } from '../recording/plan.ts';
 
 /**
- * How much later sound beside a picture is put than it was captured, in ticks.
+ * How much later sound beside a picture is put than it was captured, in ticks; below zero: earlier.
  *
- * Measured, not derived (`npm run bench -- sync`, with `--page-sync naive` and `media`): the slower the display, the later the
- * picture is captured after its page drew it. Between a page that starts its sounds in the callback that draws, and one whose
- * pictures follow a media element, lie 40 to 55 ms; this is a third of the way from the first to the second.
+ * Measured, not derived: the slower the display, the later the picture is captured after its page drew it. For pages of users
+ * (`npm run bench -- sync`, with `--page-sync naive` and `media`): between one that starts its sounds in the callback that draws,
+ * and one whose pictures follow a media element, lie 40 to 55 ms; this is a third of the way from the first to the second. On the
+ * page of a channel (`npm run bench -- composite`) pictures are drawn as they come, while sound goes through the mixer.
  */
-export function soundShift(picture: Pick<PicturePlan, 'fps'> | null): number {
-  return picture ? (PICTURE_FRAMES / refreshRate(picture.fps) - SOUND_S) * TICKS_PER_SECOND : 0;
+export function soundShift({ picture, channel }: Pick<RecordingPlan, 'picture' | 'channel'>): number {
+  if (!picture) return 0;
+  const soundS = channel ? MIXED_SOUND_S : SOUND_S;
+  return (PICTURE_FRAMES / refreshRate(picture.fps) - soundS) * TICKS_PER_SECOND;
 }
 
 const PICTURE_FRAMES = 1.2;
 const SOUND_S = 0.008;
+const MIXED_SOUND_S = 0.146;

@@ -7,13 +7,14 @@ import { LEAD_IN, Take, type TimedFrame } from '../output/take.ts';
 import { type TrackKind, type Tracks, tracksOf } from '../output/tracks.ts';
 import { TICKS_PER_SECOND } from '../output/transport-stream.ts';
 import { Patience } from './patience.ts';
-import { soundShift } from './sound-shift.ts';
 
 /** What an encoder looks at and listens to. */
 export type EncoderPlace = Pick<EncoderOptions, 'inputs' | 'env'>;
 
 export interface TakesOptions {
   readonly encoder: Omit<EncoderOptions, 'onData' | keyof EncoderPlace>;
+  /** In ticks: `sound-shift.ts`. */
+  readonly soundShift: number;
   /** Media time of the first take; null: the recording's beginning. */
   readonly mediaStart: number | null;
   readonly onFrame: (frame: TimedFrame) => void;
@@ -88,7 +89,7 @@ export class Takes implements AsyncDisposable {
     const { picture } = this.#options.encoder;
     const fromMs = Date.now() + (picture ? gateLeadMs(picture.fps) : 0);
     const place = { tracks: this.#tracks, fromMs, mediaStart: this.#mediaEnd };
-    run.take = new Take({ ...place, soundShift: soundShift(picture) });
+    run.take = new Take({ ...place, soundShift: this.#options.soundShift });
     run.encoder.openFrom(fromMs, this.#frameStartMs);
     run.openFromMs = fromMs;
     await sleep(fromMs - Date.now());
