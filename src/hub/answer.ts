@@ -39,15 +39,45 @@ export interface SentTrack {
 /** Pure but for the number of the session: the answer to an offer, all candidates in it. */
 export function buildAnswer(offer: Offer, answered: readonly AnsweredMedia[], transport: AnswerTransport): string {
   const sections = offer.media.map((media) => answered.find((one) => one.media === media) ?? media);
-  const taken = sections.filter((section) => 'media' in section);
-  const mids = taken.flatMap(({ media }) => media.rtp.muxId ?? []);
+  const bundled = answered.length === 0 ? [] : offer.media.filter((media) => isMedia(media) && media.port !== 0);
+  const mids = bundled.flatMap(({ rtp }) => rtp.muxId ?? []);
   const lines = ['v=0', `o=- ${randomInt(2 ** 47)} 1 IN IP4 127.0.0.1`, 's=-', 't=0 0', 'a=ice-lite'];
   if (mids.length > 0) lines.push(`a=group:BUNDLE ${mids.join(' ')}`);
-  for (const section of sections)
-    lines.push(
-      ...('media' in section ? sectionLines(section, transport, section === taken[0]) : refusedLines(section)),
-    );
+  for (const section of sections) {
+    if ('media' in section) lines.push(...sectionLines(section, transport));
+    else lines.push(...(bundled.includes(section) ? idleLines(section, transport) : refusedLines(section)));
+    // One transport carries all sections; its candidates belong to the first.
+    if (('media' in section ? section.media : section) === bundled[0])
+      lines.push(...transport.candidates, 'a=end-of-candidates');
+  }
   return `${lines.join('\r\n')}\r\n`;
+}
+
+/**
+ * Pure: a section of which nothing is sent, beside others. It is not refused: when the first one is, Chromium gives up the
+ * transport of all.
+ */
+function idleLines(media: MediaDescription, transport: AnswerTransport): string[] {
+  const [codec] = media.rtp.codecs;
+  return [
+    `m=${media.kind} 9 ${media.profile} ${codec?.payloadType ?? media.fmt[0]}`,
+    ...transportLines(media, 'inactive', transport),
+    ...(codec ? codecLines(codec) : []),
+  ];
+}
+
+function transportLines({ rtp }: MediaDescription, direction: string, transport: AnswerTransport): string[] {
+  return [
+    'c=IN IP4 0.0.0.0',
+    ...(rtp.muxId === undefined ? [] : [`a=mid:${rtp.muxId}`]),
+    `a=${direction}`,
+    'a=rtcp-mux',
+    'a=rtcp-rsize',
+    `a=ice-ufrag:${transport.usernameFragment}`,
+    `a=ice-pwd:${transport.password}`,
+    `a=fingerprint:sha-256 ${transport.fingerprint}`,
+    'a=setup:passive',
+  ];
 }
 
 /** Pure: a section that we want nothing of (RFC 3264, 6). */
@@ -58,20 +88,12 @@ function refusedLines(media: MediaDescription): string[] {
   return [`m=${kind} 0 ${profile} ${formats.join(' ')}`, 'c=IN IP4 0.0.0.0', ...mid, 'a=inactive'];
 }
 
-function sectionLines(section: AnsweredMedia, transport: AnswerTransport, first: boolean): string[] {
+function sectionLines(section: AnsweredMedia, transport: AnswerTransport): string[] {
   const { media, codec, sent } = section;
   const codecs = [codec.primary, ...(codec.rtx ? [codec.rtx] : [])];
   return [
     `m=${media.kind} 9 ${media.profile} ${codecs.map(({ payloadType }) => payloadType).join(' ')}`,
-    'c=IN IP4 0.0.0.0',
-    ...(media.rtp.muxId === undefined ? [] : [`a=mid:${media.rtp.muxId}`]),
-    sent ? 'a=sendonly' : 'a=recvonly',
-    'a=rtcp-mux',
-    'a=rtcp-rsize',
-    `a=ice-ufrag:${transport.usernameFragment}`,
-    `a=ice-pwd:${transport.password}`,
-    `a=fingerprint:sha-256 ${transport.fingerprint}`,
-    'a=setup:passive',
+    ...transportLines(media, sent ? 'sendonly' : 'recvonly', transport),
     ...codecLines(codec.primary, sent || media.kind !== 'video' ? '' : START_BITRATE),
     ...(codec.rtx ? codecLines(codec.rtx) : []),
     ...feedbackLines(section),
@@ -79,8 +101,6 @@ function sectionLines(section: AnsweredMedia, transport: AnswerTransport, first:
       .filter(({ uri }) => section.extensions.includes(uri))
       .map(({ id, uri }) => `a=extmap:${id} ${uri}`),
     ...(sent ? trackLines(sent, media.kind, codec.rtx !== null) : layerLines(media)),
-    // One transport carries all sections; its candidates belong to the first.
-    ...(first ? [...transport.candidates, 'a=end-of-candidates'] : []),
   ];
 }
 

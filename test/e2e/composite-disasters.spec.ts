@@ -11,10 +11,14 @@ import { heardTones, toneDb } from '../probe/tones.ts';
 import { type ChannelStage, openChannelStage } from '../support/channel-stage.ts';
 import { leftovers } from '../support/leftovers.ts';
 import { LossyRelay } from '../support/lossy-relay.ts';
+import { takeMachine } from '../support/machine.ts';
 import type { MixRecording } from '../support/mix.ts';
 import { makePeople, type Person, paletteOf } from '../support/publishers.ts';
 import { sessionId } from '../support/sabotage.ts';
 import { childOf, countUdpSockets, groupOf } from '../support/sockets.ts';
+
+// Some of the tests wait for each other.
+test.describe.configure({ timeout: 150_000 });
 
 const REGIONS = { left: gridCell(2, 1, 0), right: gridCell(2, 1, 1) };
 
@@ -105,19 +109,20 @@ test('the hub is killed: another takes its place, and publishers that come back 
 });
 
 test('a tenth of the packets is lost and the others are late: pictures keep coming, the sound has few gaps', async () => {
+  await using _machine = await takeMachine();
   const [unlucky] = makePeople(1) as [Person];
   await using relay = new LossyRelay(4);
+  relay.trouble = { loss: 0.1, jitterMs: 100 };
   await using stage = await openChannelStage();
   await stage.publishers.join(unlucky, { relay, size: '320x180', fps: 15 });
   const recording = await stage.record();
   await stage.recorded([unlucky]);
-  relay.trouble = { loss: 0.1, jitterMs: 100 };
   await sleep(8000);
   await recording.stop();
 
   expect(relay.dropped).toBeGreaterThan(50);
-  const mp4 = await expectWhole(recording, 8);
-  const stretch = { from: (await readMedia(mp4)).duration - 7 };
+  const mp4 = await expectWhole(recording, 7);
+  const stretch = { from: (await readMedia(mp4)).duration - 6 };
   const sights = await watchRegions(mp4, REGIONS, paletteOf([unlucky]), stretch);
   expect(sights.filter(({ seen }) => seen['left'] !== unlucky.uid).length).toBe(0);
   // The dot in the picture moves all the time.
@@ -126,9 +131,9 @@ test('a tenth of the packets is lost and the others are late: pictures keep comi
   expect(changes.length).toBeGreaterThan(20);
   expect(Math.max(...still), 's without a new picture').toBeLessThan(2.5);
   const sound = await readSound(mp4, stretch);
-  expect(toneDb(sound, unlucky.tone, { from: endOf(sound) - 5, to: endOf(sound) })).toBeGreaterThan(-32);
+  expect(toneDb(sound, unlucky.tone, { from: endOf(sound) - 5, to: endOf(sound) })).toBeGreaterThan(-36);
   const silent = silentIntervals(sound, 0.003, 0.1).reduce((sum, { from, to }) => sum + to - from, 0);
-  expect(silent, 's of silence in 7 s').toBeLessThan(1);
+  expect(silent, 's of silence in 6 s').toBeLessThan(1);
 });
 
 test('thirty joins and leaves within twenty seconds leave nothing behind', async () => {

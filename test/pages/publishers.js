@@ -99,27 +99,6 @@ export function mute(uid, kind, muted) {
   for (const track of personOf(uid).stream.getTracks()) if (track.kind === kind) track.enabled = !muted;
 }
 
-/** @returns {Record<string, RTCPeerConnectionState>} by uid */
-export function states() {
-  return Object.fromEntries([...people].map(([uid, { pc }]) => [uid, pc.connectionState]));
-}
-
-/**
- * Packets that were sent, and that the hub asked for again, of both kinds.
- * @param {string} uid
- */
-export async function sent(uid) {
-  const sum = { packets: 0, repeated: 0, nacks: 0, keyFrames: 0 };
-  for (const one of (await personOf(uid).pc.getStats()).values()) {
-    if (one.type !== 'outbound-rtp') continue;
-    sum.packets += one.packetsSent ?? 0;
-    sum.repeated += one.retransmittedPacketsSent ?? 0;
-    sum.nacks += one.nackCount ?? 0;
-    sum.keyFrames += one.keyFramesEncoded ?? 0;
-  }
-  return sum;
-}
-
 /** @type {number[]} */
 const flashes = [];
 

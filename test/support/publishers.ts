@@ -101,17 +101,9 @@ export class Publishers implements AsyncDisposable {
     await this.#call('send', uid, kind, sending);
   }
 
+  /** Silence, or black pictures, are sent in place of the real ones. */
   async mute({ uid }: Person, kind: 'audio' | 'video', muted: boolean): Promise<void> {
     await this.#call('mute', uid, kind, muted);
-  }
-
-  /** States of the connections by uid. */
-  async states(): Promise<Readonly<Record<string, RTCPeerConnectionState>>> {
-    return await this.#call('states');
-  }
-
-  async sent({ uid }: Person): Promise<{ packets: number; repeated: number; nacks: number; keyFrames: number }> {
-    return await this.#call('sent', uid);
   }
 
   /** Looks at somebody from now on, as a recorder does, but with a clock of its own. */
@@ -126,10 +118,14 @@ export class Publishers implements AsyncDisposable {
 
   /** As a crash or the kernel would end it: nobody says goodbye. */
   killHard(): void {
+    process.kill(-this.pid, 'SIGKILL');
+  }
+
+  /** Of the browser, which leads a group of all its processes. */
+  get pid(): number {
     const pid = this.#headless.page.browser().process()?.pid;
     if (pid === undefined) throw new Error('the browser of the publishers does not run');
-    // It leads a group of all its processes.
-    process.kill(-pid, 'SIGKILL');
+    return pid;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

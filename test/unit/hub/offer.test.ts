@@ -67,6 +67,21 @@ describe('offers and answers', () => {
     assert.ok(lines.includes('a=group:BUNDLE 0 1'));
   });
 
+  test('a first section that nothing is taken of still carries the transport of all', () => {
+    const lines = answerOf(OFFERS.plain.replace('opus/48000/2', 'G722/8000'));
+    const kept = lines.filter((line) => /^(m=|a=(group|inactive|recvonly|ice-ufrag|candidate))/.test(line));
+    assert.deepEqual(kept, [
+      'a=group:BUNDLE 0 1',
+      'm=audio 9 UDP/TLS/RTP/SAVPF 111',
+      'a=inactive',
+      'a=ice-ufrag:uuuu',
+      ...TRANSPORT.candidates,
+      'm=video 9 UDP/TLS/RTP/SAVPF 103 104',
+      'a=recvonly',
+      'a=ice-ufrag:uuuu',
+    ]);
+  });
+
   test('a sender without transport-wide feedback gets REMB', () => {
     const lines = answerOf(OFFERS.plain.replace(/a=extmap:3 .*\r\n/, ''));
     assert.ok(lines.includes('a=rtcp-fb:103 goog-remb'));
