@@ -17,6 +17,11 @@ export class Streams {
     return true;
   }
 
+  /** Those that are received, in the order in which they came. */
+  get all(): StreamChange[] {
+    return [...this.#received.values()];
+  }
+
   /** All of them are gone. @returns the changes, one per stream */
   lose(atMs: UtcMs): StreamChange[] {
     const lost = [...this.#received.values()].map((change) => ({ ...change, receiving: false, atMs }));

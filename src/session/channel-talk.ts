@@ -46,6 +46,7 @@ export class ChannelTalk implements Disposable {
   readonly #alarm = new Alarm();
   #status: ChannelStatus;
   #idle: IdleRule | null = null;
+  #recorded = false;
   /** To the page that has said hello; null while there is none. */
   #answer: Answer | null = null;
   #nextOrder = 1;
@@ -70,6 +71,12 @@ export class ChannelTalk implements Disposable {
   begin(): void {
     this.#idle = new IdleRule(this.#channel, Date.now());
     this.#change({});
+  }
+
+  /** The recording has its first frame. Streams that were there before are in it from then on. @param startedMs UTC ms */
+  recorded(startedMs: number): void {
+    this.#recorded = true;
+    for (const change of this.#streams.all) this.#tell({ ...change, atMs: Math.max(change.atMs, startedMs) });
   }
 
   /** The page has said something. What one says that is being replaced does not count. */
@@ -138,6 +145,7 @@ export class ChannelTalk implements Disposable {
   }
 
   #tell({ uid, kind, receiving, atMs }: StreamChange): void {
+    if (!this.#recorded) return;
     this.#options.onEvent({ name: 'stream_changed', uid, kind, receiving, atMs });
   }
 

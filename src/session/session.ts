@@ -265,14 +265,15 @@ export class Session {
   }
 
   #tellStart(atMs: number): void {
-    this.#started(atMs);
     const { pageReadyMs, steps } = this.#account;
     this.#reports.onEvent({ name: 'started', atMs, pageReadyMs, steps });
+    this.#started(atMs);
   }
 
   /** From its first frame on a recording's time runs. */
   #started(atMs: number): void {
     this.#account.startedMs = atMs;
+    this.#channel?.recorded(atMs);
     const { maxRecordingMs } = this.#plan;
     const endMs = atMs + maxRecordingMs;
     const detail = `the recording reached its longest time of ${maxRecordingMs / 1000} s`;

@@ -119,7 +119,8 @@ test('who is there, and whether the recorder is, is in the status', (t) => {
 });
 
 test('each change of a stream is told once', (t) => {
-  const { events, says } = talk(t);
+  const { channel, events, says } = talk(t);
+  channel.recorded(NOW - 100);
   says({ type: 'hello' });
   for (const one of [stream(false), stream(true), stream(true), stream(true, 'audio'), stream(false), stream(false)])
     says(one);
@@ -131,8 +132,18 @@ test('each change of a stream is told once', (t) => {
   ]);
 });
 
+test('streams that were there before the first frame are in the recording from its beginning on', (t) => {
+  const { channel, events, says } = talk(t);
+  says({ type: 'hello' });
+  for (const one of [stream(true), stream(true, 'audio'), stream(false, 'audio')]) says(one);
+  assert.deepEqual(events, []);
+  channel.recorded(NOW + 20);
+  assert.deepEqual(events, [{ name: 'stream_changed', uid: '7', kind: 'video', receiving: true, atMs: NOW + 20 }]);
+});
+
 test('streams are gone with their page until the next one says otherwise', (t) => {
   const { channel, events, says } = talk(t);
+  channel.recorded(NOW - 100);
   says({ type: 'hello' });
   says(stream(true));
   says(stream(true, 'audio'));
