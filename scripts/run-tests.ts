@@ -26,6 +26,8 @@ async function runUnitTests(args: readonly string[], folder: string): Promise<Ta
   const counts = join(folder, 'unit.json');
   const exitCode = await runNode([
     '--test',
+    // Most of them wait for something; by itself Node runs one file at a time on two cores.
+    '--test-concurrency=2',
     '--test-reporter=dot',
     '--test-reporter-destination=stdout',
     `--test-reporter=${join(ROOT, 'scripts/tally-reporter.ts')}`,
@@ -35,7 +37,14 @@ async function runUnitTests(args: readonly string[], folder: string): Promise<Ta
   return judge(readTally(counts, parseUnitCounts), exitCode);
 }
 
+/** Tests that measure what a busy machine would spoil are tagged `@alone`, and come last. */
 async function runEndToEndTests(args: readonly string[], folder: string): Promise<Tally> {
+  if (args.length > 0) return await runPlaywright(args, folder);
+  const together = await runPlaywright(['--grep-invert', '@alone'], folder);
+  return addTallies([together, await runPlaywright(['--grep', '@alone', '--workers=1'], folder)]);
+}
+
+async function runPlaywright(args: readonly string[], folder: string): Promise<Tally> {
   const report = join(folder, 'e2e.json');
   const playwright = join(ROOT, 'node_modules/@playwright/test/cli.js');
   const exitCode = await runNode([playwright, 'test', '--config=test', ...args, '--reporter=list,json'], {

@@ -121,7 +121,9 @@ export class Notices implements AsyncDisposable {
 
   #sendDue(): void {
     if (this.#closed) return;
-    for (const sid of this.#turns.take(performance.now())) {
+    // One moment for both questions: what became due between two would be taken by neither.
+    const nowMs = performance.now();
+    for (const sid of this.#turns.take(nowMs)) {
       const work = this.#process(sid).finally(() => {
         this.#working.delete(work);
         this.#sendDue();
@@ -129,7 +131,7 @@ export class Notices implements AsyncDisposable {
       this.#working.add(work);
     }
     clearTimeout(this.#timer);
-    const waitMs = this.#turns.msToNext(performance.now());
+    const waitMs = this.#turns.msToNext(nowMs);
     if (waitMs !== null) this.#timer = setTimeout(() => this.#sendDue(), waitMs);
   }
 

@@ -11,14 +11,10 @@ import { heardTones, toneDb } from '../probe/tones.ts';
 import { type ChannelStage, openChannelStage } from '../support/channel-stage.ts';
 import { leftovers } from '../support/leftovers.ts';
 import { LossyRelay } from '../support/lossy-relay.ts';
-import { takeMachine } from '../support/machine.ts';
 import type { MixRecording } from '../support/mix.ts';
 import { makePeople, type Person, paletteOf } from '../support/publishers.ts';
 import { sessionId } from '../support/sabotage.ts';
 import { childOf, countUdpSockets, groupOf } from '../support/sockets.ts';
-
-// Some of the tests wait for each other.
-test.describe.configure({ timeout: 150_000 });
 
 const REGIONS = { left: gridCell(2, 1, 0), right: gridCell(2, 1, 1) };
 
@@ -108,8 +104,9 @@ test('the hub is killed: another takes its place, and publishers that come back 
   expect(heardTones(sound, tones, { from: endOf(sound) - 1, to: endOf(sound) })).toEqual(tones);
 });
 
-test('a tenth of the packets is lost and the others are late: pictures keep coming, the sound has few gaps', async () => {
-  await using _machine = await takeMachine();
+test('a tenth of the packets is lost and the others are late: pictures keep coming, the sound has few gaps', {
+  tag: '@alone',
+}, async () => {
   const [unlucky] = makePeople(1) as [Person];
   await using relay = new LossyRelay(4);
   relay.trouble = { loss: 0.1, jitterMs: 100 };

@@ -12,11 +12,7 @@ import { detailOf, onsetsOf, PALETTE, type Sight, sightAt, watchRegions } from '
 import { heardTones, strayDb } from '../probe/tones.ts';
 import { openChannelStage } from '../support/channel-stage.ts';
 import { serveImages } from '../support/images.ts';
-import { takeMachine } from '../support/machine.ts';
 import { makePeople, type Person, paletteOf } from '../support/publishers.ts';
-
-// Some of the tests wait for each other.
-test.describe.configure({ timeout: 150_000 });
 
 const QUADRANTS = Object.fromEntries([0, 1, 2, 3].map((i) => [i, gridCell(2, 2, i)]));
 const HALVES = { left: gridCell(2, 1, 0), right: gridCell(2, 1, 1) };
@@ -100,8 +96,7 @@ test('backgrounds stand in for those who never sent, stopped sending, or left', 
   expect(images.requests).toContain('/missing.jpg');
 });
 
-test('sound alone without a muted user, and picture alone', async () => {
-  await using _machine = await takeMachine();
+test('sound alone without a muted user, and picture alone', { tag: '@alone' }, async () => {
   const people = makePeople(3);
   const [first, second, muted] = people as [Person, Person, Person];
   await using stage = await openChannelStage();
@@ -129,8 +124,7 @@ test('sound alone without a muted user, and picture alone', async () => {
   expect(seen).toEqual({ 0: first.uid, 1: second.uid, 2: muted.uid, 3: 'black' });
 });
 
-test('joining and leaving make no click, and four loud users do not clip', async () => {
-  await using _machine = await takeMachine();
+test('joining and leaving make no click, and four loud users do not clip', { tag: '@alone' }, async () => {
   const rounds = 5;
   const [steady, guest, ...loud] = makePeople(6) as [Person, Person, ...Person[]];
   await using stage = await openChannelStage();
@@ -169,8 +163,7 @@ test('joining and leaving make no click, and four loud users do not clip', async
   expect(median(stray), `dB of what is none of the tones: ${stray}`).toBeLessThan(-15);
 });
 
-test('encrypted users are seen and heard with their secret, and not with another', async () => {
-  await using _machine = await takeMachine();
+test('encrypted users are seen and heard with their secret, and not with another', { tag: '@alone' }, async () => {
   const people = makePeople(3);
   const [gcm, stranger, gcm2] = people as [Person, Person, Person];
   const salt = randomBytes(32).toString('base64');
@@ -201,8 +194,9 @@ test('encrypted users are seen and heard with their secret, and not with another
   }
 });
 
-test('H.264, VP8 and VP9 side by side; a user who sends several sizes is recorded by the one asked for', async () => {
-  await using _machine = await takeMachine();
+test('H.264, VP8 and VP9 side by side; a user who sends several sizes is recorded by the one asked for', {
+  tag: '@alone',
+}, async () => {
   const people = makePeople(4);
   const [striped, ...others] = people as [Person, ...Person[]];
   await using stage = await openChannelStage();

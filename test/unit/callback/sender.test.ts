@@ -113,6 +113,22 @@ test('delivers each message once, signed, in order and with its place in it', as
   assert.equal(receiver.connections, 1);
 });
 
+test('what becomes due while the sender looks is not forgotten', async (t) => {
+  let left = 3;
+  receiver.answer(() => {
+    left -= 1;
+    return left < 0 ? 200 : 500;
+  });
+  await using sender = new Sender();
+  // Each look at the clock takes a while: some message becomes due between two of them.
+  let clockMs = performance.now();
+  const slow = t.mock.method(performance, 'now', () => (clockMs += 5));
+  sender.tell('a', notice(70));
+  const sent = await until(20_000, 1, () => receiver.received.length === 4);
+  slow.mock.restore();
+  assert.ok(sent, `${receiver.received.length} attempts`);
+});
+
 const TROUBLES = [500, 404, 204, 'close', 'hang', { status: 302, headers: { location: '/elsewhere' } }] as const;
 
 for (const trouble of TROUBLES) {

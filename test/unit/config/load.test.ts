@@ -41,10 +41,40 @@ describe('sources', () => {
       user: 'tapehead',
       callbackSenderAddresses: [],
       ...{ callbacks: {}, backupAfterS: 300, allowPrivate: [], webrtcUdp: false, sandbox: true, limitWebgl: false },
+      ...{ apps: {}, openChannels: false, iceUdpPorts: '40000-40999', iceServers: [] },
       ...{ keepDebugBundles: 20, keepRecordsDays: 30 },
     });
     assert.ok(Object.isFrozen(config));
     assert.ok(Object.isFrozen(config.credentials));
+  });
+
+  test('what channels need, as JSON from the environment', () => {
+    const apps = {
+      a1: { certificate: '0123456789abcdef0123456789abcdef' },
+      b2: { channel: 'livekit', livekitUrl: 'wss://x' },
+    };
+    const iceServers = [{ urls: 'turn:turn.example.org', username: 'u', credential: 'c' }];
+    const environment = { TAPEHEAD_APPS: JSON.stringify(apps), TAPEHEAD_ICE_SERVERS: JSON.stringify(iceServers) };
+    const config = loadConfig({ environment: { ...environment, TAPEHEAD_ICE_UDP_PORTS: '50000-50009' } });
+    assert.deepEqual(config.apps, { a1: { channel: 'hub', ...apps.a1 }, b2: apps.b2 });
+    assert.deepEqual(config.iceServers, iceServers);
+    assert.equal(config.iceUdpPorts, '50000-50009');
+  });
+
+  test('wrong settings of channels are told without their secrets', () => {
+    const environment = {
+      TAPEHEAD_APPS: '{"a1":{"certificate":"S3CRET"},"b2":{"livekitUrl":"wss://x"}}',
+      TAPEHEAD_ICE_SERVERS: '[{"urls":"http://turn","credential":"S3CRET"}]',
+      TAPEHEAD_ICE_UDP_PORTS: '50009-50000',
+    };
+    const text = refusal({ environment });
+    assert.doesNotMatch(text, /S3CRET/);
+    for (const part of [
+      /32 lower-case hexadecimal digits/,
+      /livekitUrl with channel livekit/,
+      /a range like 40000-40999/,
+    ])
+      assert.match(text, part);
   });
 
   test('every kind of value from the environment', () => {
