@@ -19,6 +19,28 @@ export class Retries {
 }
 
 /**
+ * Does something that goes on until it ends or fails, and then does it again after a while, for as long as it is not to end.
+ *
+ * @param {AbortSignal} signal
+ * @param {(onWorking: () => void) => Promise<void>} attempt tells when it has come to work
+ * @param {(error: unknown) => void} onFailure
+ * @param {() => void} onOver after each attempt, however it went
+ * @returns {Promise<void>}
+ */
+export async function keepTrying(signal, attempt, onFailure, onOver) {
+  const retries = new Retries();
+  while (!signal.aborted) {
+    try {
+      await attempt(() => retries.reset());
+    } catch (error) {
+      if (!signal.aborted) onFailure(error);
+    }
+    onOver();
+    await pause(retries.next(), signal);
+  }
+}
+
+/**
  * @param {number} ms
  * @param {AbortSignal} signal ends it early
  * @returns {Promise<void>}

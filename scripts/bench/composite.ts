@@ -25,6 +25,7 @@ const CHEAP = { size: '320x180', fps: 15 } as const;
 /** Four users on a canvas of 1280x720: what it costs, what is lost, and how far sound and picture are apart; then who joins. */
 export async function measureComposite(bench: Bench): Promise<void> {
   for (const fps of [15, 30]) await measureFour(bench, fps);
+  await measureSoundOnly(bench);
   await measureJoins(bench);
 }
 
@@ -60,6 +61,25 @@ async function measureFour(bench: Bench, fps: number): Promise<void> {
   const apart = Math.abs(cadence.median);
   report.atMost('composite', name(`beep against flash, median of ${cadence.pairs}`), apart, 80, 'ms');
   bench.say(`  ${fps} fps, sound against picture in ms, minus = early: ${cadence.offsets.map(round).join(' ')}`);
+}
+
+/** The same four, of whom only the sound is recorded. */
+async function measureSoundOnly({ report, options, workshop }: Bench): Promise<void> {
+  await using service = await Service.start(join(workshop.folder, 'composite-sound'));
+  await using publishers = await Publishers.open(service.origin, CNAME);
+  await publishers.joinAll(makePeople(4), CHEAP);
+  const config = { streamTypes: 0, transcodingConfig: undefined };
+  const recording = await MixRecording.start(service, CNAME, { config });
+  await recording.begun();
+  await sleep(WARM_UP_MS);
+  const group = sessionId(recording.sid);
+  const sample = () => ({ at: performance.now() / 1000, session: cpuOf(groupOf(group)) });
+  const before = sample();
+  await sleep(options.windowS * 1000);
+  const after = sample();
+  await recording.stop();
+  const cores = (after.session - before.session) / (after.at - before.at);
+  report.show('composite', '4 users, sound only: cores of the recording', cores);
 }
 
 /** From a user's first packet, by the publisher's own count, to the first picture in the file that shows the user. */

@@ -1,6 +1,6 @@
 // @ts-check
 import AgoraRTC from '/pages/vendor/agora-rtc-sdk.mjs';
-import { pause, Retries } from '../../shared/retries.js';
+import { keepTrying, pause } from '../../shared/retries.js';
 import { KINDS, Told } from './told.js';
 
 /** @import { ChannelPlan, RefusalReason } from '../../../src/recording/channel.ts' */
@@ -57,7 +57,12 @@ class AgoraChannel {
 
   join() {
     AgoraRTC.setLogLevel(LOG_ERRORS);
-    this.#stay = this.#stayIn();
+    this.#stay = keepTrying(
+      this.#abort.signal,
+      (onJoined) => this.#stayOnce(onJoined),
+      (error) => this.#fail(error),
+      () => this.#left(),
+    );
   }
 
   /** @param {ReadonlyMap<string, Wanted>} wanted */
@@ -71,19 +76,9 @@ class AgoraChannel {
     await this.#stay;
   }
 
-  async #stayIn() {
-    const { signal } = this.#abort;
-    const retries = new Retries();
-    while (!signal.aborted) {
-      try {
-        await this.#stayOnce(() => retries.reset());
-      } catch (error) {
-        if (!signal.aborted) this.#fail(error);
-      }
-      this.#told.onlyTracksOf(new Set());
-      if (!signal.aborted) this.#told.joined(false);
-      await pause(retries.next(), signal);
-    }
+  #left() {
+    this.#told.onlyTracksOf(new Set());
+    if (!this.#abort.signal.aborted) this.#told.joined(false);
   }
 
   /** @param {() => void} onJoined */

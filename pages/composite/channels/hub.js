@@ -2,7 +2,7 @@
 import { openE2ee } from '../../shared/e2ee.js';
 import { RefusedError } from '../../shared/exchange.js';
 import { followUsers } from '../../shared/hub-users.js';
-import { pause, Retries } from '../../shared/retries.js';
+import { keepTrying } from '../../shared/retries.js';
 import { Publisher } from './hub-publisher.js';
 import { Told } from './told.js';
 
@@ -59,7 +59,12 @@ class HubChannel {
         this.#told.note(String(error)),
       );
     }
-    this.#stay = this.#stayIn();
+    this.#stay = keepTrying(
+      this.#abort.signal,
+      (onJoined) => this.#stayOnce(onJoined),
+      (error) => this.#fail(error),
+      () => this.#left(),
+    );
   }
 
   /** @param {ReadonlyMap<string, Wanted>} wanted */
@@ -77,28 +82,24 @@ class HubChannel {
     (await this.#e2ee)?.close();
   }
 
-  async #stayIn() {
+  /** @param {() => void} onJoined */
+  async #stayOnce(onJoined) {
     const { signal } = this.#abort;
     const { token, uid } = this.#plan;
-    const retries = new Retries();
     /** @param {readonly HubUser[]} users */
     const onUsers = (users) => {
-      retries.reset();
+      onJoined();
       this.#users = users;
       this.#told.joined(true);
       this.#told.users(users.map(({ uid, role, audio, video }) => ({ uid, role, audio, video })));
       this.#match();
     };
-    while (!signal.aborted) {
-      try {
-        const endpoint = `${this.#base}/users?uid=${uid}&role=recorder`;
-        this.#end(await followUsers({ endpoint, token, signal, onUsers }));
-      } catch (error) {
-        if (!signal.aborted) this.#fail(error);
-      }
-      if (!signal.aborted) this.#told.joined(false);
-      await pause(retries.next(), signal);
-    }
+    const endpoint = `${this.#base}/users?uid=${uid}&role=recorder`;
+    this.#end(await followUsers({ endpoint, token, signal, onUsers }));
+  }
+
+  #left() {
+    if (!this.#abort.signal.aborted) this.#told.joined(false);
   }
 
   /** @param {string} why */

@@ -9,7 +9,7 @@ import {
   Track,
   VideoQuality,
 } from '/pages/vendor/livekit-client.mjs';
-import { pause, Retries } from '../../shared/retries.js';
+import { keepTrying } from '../../shared/retries.js';
 import { KINDS, Told } from './told.js';
 
 /** @import { ChannelPlan, ChannelUser, RefusalReason } from '../../../src/recording/channel.ts' */
@@ -71,7 +71,12 @@ class LiveKitChannel {
   }
 
   join() {
-    this.#stay = this.#stayIn();
+    this.#stay = keepTrying(
+      this.#abort.signal,
+      (onJoined) => this.#stayOnce(onJoined),
+      (error) => this.#fail(error),
+      () => this.#left(),
+    );
   }
 
   /** @param {ReadonlyMap<string, Wanted>} wanted */
@@ -85,19 +90,9 @@ class LiveKitChannel {
     await this.#stay;
   }
 
-  async #stayIn() {
-    const { signal } = this.#abort;
-    const retries = new Retries();
-    while (!signal.aborted) {
-      try {
-        await this.#stayOnce(() => retries.reset());
-      } catch (error) {
-        if (!signal.aborted) this.#fail(error);
-      }
-      this.#told.onlyTracksOf(new Set());
-      if (!signal.aborted) this.#told.joined(false);
-      await pause(retries.next(), signal);
-    }
+  #left() {
+    this.#told.onlyTracksOf(new Set());
+    if (!this.#abort.signal.aborted) this.#told.joined(false);
   }
 
   /** @param {() => void} onJoined */
