@@ -127,7 +127,7 @@ function openHub({ publicAddress, iceUdpPorts }: Config, identity: Identity | nu
 }
 
 function rulesOf(config: Config, service: string): Places['rules'] {
-  const { allowPrivate, webrtcUdp, sandbox } = config;
+  const { allowPrivate, webrtcUdp, sandbox, capture, steadyRate } = config;
   return {
     network: { allowPrivate, webrtcUdp, service, caFile: config.caFile ?? null },
     limits: {
@@ -135,6 +135,7 @@ function rulesOf(config: Config, service: string): Places['rules'] {
       videoPixels: config.limitVideoPixels ?? null,
       bandwidthKbps: config.limitBandwidthKbps ?? null,
     },
+    encoding: { capture, steadyRate, hardware: null, preset: 'superfast' },
     sandbox,
   };
 }

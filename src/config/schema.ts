@@ -22,6 +22,8 @@ const BACKUP = 'a JSON object like storageConfig of the API: vendor, region, buc
 const SECONDS = 'a whole number of seconds, 1 or more';
 const KEY_FORM = '64 hexadecimal digits';
 const COUNT = 'a whole number, 0 or more';
+const MEGABYTES = 'a whole number of megabytes, 1 or more';
+const SPARES = 'a whole number from 0 to 8';
 const PIXELS = 'a whole number of pixels, 1 or more';
 const KBPS = 'a whole number of kbit/s, 1 or more';
 
@@ -88,6 +90,49 @@ export const configSchema = z.strictObject({
     .positive(CORES)
     .optional()
     .describe('CPU cores that recordings may fill; all of the machine when left out.'),
+  capacityMemoryMb: z
+    .int(MEGABYTES)
+    .min(1, MEGABYTES)
+    .optional()
+    .describe('Memory that recordings may fill, in MB; what the machine, or the container, has when left out.'),
+  warmSpares: z
+    .int(SPARES)
+    .min(0, SPARES)
+    .max(8, SPARES)
+    .default(1)
+    .describe(
+      'Displays with sound daemon and browser kept ready for the next recordings, as far as the machine has room for them; 0 for none.',
+    ),
+  warmMaxAgeS: z
+    .int(SECONDS)
+    .min(1, SECONDS)
+    .default(600)
+    .describe('Seconds after which one that was kept ready is replaced.'),
+  capture: z
+    .enum(['damage', 'x11grab'], 'damage or x11grab')
+    .default('damage')
+    .describe(
+      'How pictures are taken: `damage` when something has been drawn, where its helper could be built; `x11grab` all the time.',
+    ),
+  steadyRate: z
+    .boolean(FLAG)
+    .default(false)
+    .describe('Files get a picture at each interval although nothing has changed; pushes always do.'),
+  encoder: z
+    .enum(['auto', 'x264', 'vaapi', 'nvenc'], 'auto, x264, vaapi or nvenc')
+    .default('auto')
+    .describe(
+      '`auto` takes a hardware encoder that passes a trial at the start, else x264. The others are tried alone, x264 after them.',
+    ),
+  vaapiDevice: z
+    .string('a path')
+    .min(1, 'a path')
+    .default('/dev/dri/renderD128')
+    .describe('Device of the hardware encoder `vaapi`.'),
+  preset: z
+    .enum(['auto', 'ultrafast', 'superfast', 'veryfast', 'faster'], 'auto, ultrafast, superfast, veryfast or faster')
+    .default('auto')
+    .describe("x264's preset; `auto` takes the best one that the machine has room for at the start of a recording."),
   rateLimitPerSecond: z
     .int(RATE)
     .min(0, RATE)

@@ -31,7 +31,7 @@ export interface Places {
   readonly debug: string;
   readonly apps: AppChannels;
   /** What holds for all recordings of this service; of the network, `service` is for channels only. */
-  readonly rules: Pick<RecordingPlan, 'network' | 'limits' | 'sandbox'>;
+  readonly rules: Pick<RecordingPlan, 'network' | 'limits' | 'encoding' | 'sandbox'>;
 }
 
 /** @throws RecorderError `request_invalid` for what cannot be recorded in the channels of this app id */

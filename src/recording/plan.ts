@@ -16,6 +16,7 @@ export interface RecordingPlan {
   readonly picture: PicturePlan | null;
   /** Null: picture only. At least one of the two is there. */
   readonly sound: SoundPlan | null;
+  readonly encoding: EncodingPlan;
   /** Start held: page open and rendered, nothing recorded. */
   readonly onhold: boolean;
   /** RTMP addresses that the recording is pushed to from its start; they hold stream keys. `push` replaces them. */
@@ -76,6 +77,29 @@ export interface PicturePlan extends Size {
   readonly bitrateKbps: number;
 }
 
+/** How quickly x264 works: each costs more than the one before it and makes a better picture of the same bits. */
+export const X264_PRESETS = ['ultrafast', 'superfast', 'veryfast', 'faster'] as const;
+export type X264Preset = (typeof X264_PRESETS)[number];
+
+/** How pictures are taken and encoded. */
+export interface EncodingPlan {
+  /** `damage` where it can be had: the display is looked at when something has been drawn; `x11grab`: all the time. */
+  readonly capture: 'damage' | 'x11grab';
+  /** A picture at each interval although nothing has changed. */
+  readonly steadyRate: boolean;
+  /** Tried before x264; null: none. */
+  readonly hardware: HardwareEncoder | null;
+  /** For x264. */
+  readonly preset: X264Preset;
+}
+
+/** An encoder that has been tried out on this machine. */
+export interface HardwareEncoder {
+  readonly kind: 'vaapi' | 'nvenc';
+  /** Of VAAPI: `/dev/dri/renderD128`. */
+  readonly device: string | null;
+}
+
 /** What of the page is recorded: at least one of the two. */
 export type MediaPlan = Pick<RecordingPlan, 'picture' | 'sound'>;
 
@@ -129,6 +153,7 @@ export const STANDALONE = {
   pushes: [],
   network: { allowPrivate: null, webrtcUdp: true, service: null, caFile: null },
   limits: { webgl: false, videoPixels: null, bandwidthKbps: null },
+  encoding: { capture: 'damage', steadyRate: false, hardware: null, preset: 'superfast' },
   sandbox: true,
   resumable: false,
   debugFolder: null,

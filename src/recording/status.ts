@@ -85,6 +85,24 @@ export interface QualityReport {
   readonly encodersReplaced: number;
   /** CPU seconds of all processes of the recording per second, over the last while. */
   readonly cores: number;
+  /** Memory of all processes of the recording, shared pages counted in parts (PSS), in MB; the latest reading. */
+  readonly memoryMB: number;
+  /** Which capture runs; null for sound only, and before it does. */
+  readonly capture: CaptureKind | null;
+  /** Which encoder runs: `x264 superfast`, `vaapi`; null likewise. */
+  readonly encoder: string | null;
+  /** What was done to make it cheaper on a machine under pressure, in the order in which it was done. */
+  readonly economies: readonly Economy[];
+}
+
+/** How pictures are taken: when something has been drawn, or all the time. */
+export type CaptureKind = 'damage' | 'x11grab';
+
+/** A step that makes a recording cheaper. */
+export interface Economy {
+  /** A quicker preset of the encoder, or half as many pictures per second. */
+  readonly step: 'quicker_encoder' | 'half_rate';
+  readonly atMs: UtcMs;
 }
 
 /** Milliseconds of media time from the recording's start; `toMs` null: it goes on. */
@@ -104,6 +122,10 @@ export const NO_QUALITY: QualityReport = {
   browsersReplaced: 0,
   encodersReplaced: 0,
   cores: 0,
+  memoryMB: 0,
+  capture: null,
+  encoder: null,
+  economies: [],
 };
 
 export interface Progress {

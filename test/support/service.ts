@@ -39,6 +39,7 @@ export class Service implements AsyncDisposable {
   static async start(data: string, env: Readonly<Record<string, string>> = {}): Promise<Service> {
     const settings = {
       TAPEHEAD_CAPACITY_CORES: '32',
+      TAPEHEAD_WARM_SPARES: '0',
       TAPEHEAD_RATE_LIMIT_PER_SECOND: '0',
       TAPEHEAD_ALLOW_PRIVATE: LOCAL,
       ...env,
