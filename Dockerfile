@@ -20,6 +20,13 @@ RUN --mount=type=secret,id=npmrc,target=/root/.npmrc --mount=type=secret,id=ca,t
   npm ci --omit=dev --ignore-scripts --no-audit --no-fund --loglevel=error && \
   rm -rf node_modules/node-linux-*/include node_modules/node-linux-*/share
 
+FROM debian:bookworm-slim AS helper
+WORKDIR /opt/tapehead
+COPY scripts/setup.sh scripts/
+RUN apt-get update && bash -euc 'source scripts/setup.sh; find_missing "$HELPER_PACKAGES"; install_missing'
+COPY src/native src/native
+RUN src/native/build.sh /opt/frames
+
 FROM debian:bookworm-slim
 WORKDIR /opt/tapehead
 COPY scripts/setup.sh scripts/
@@ -33,6 +40,8 @@ RUN useradd --uid 10001 --user-group --no-create-home --home-dir /nonexistent --
   install --directory --owner=tapehead --group=tapehead /data && \
   install --directory --mode=1777 /tmp/.X11-unix
 COPY --from=modules /opt/tapehead/node_modules node_modules
+# The libraries that it needs are some of Chromium's.
+COPY --from=helper /opt/frames node_modules/.tapehead/frames
 RUN ln -s /opt/tapehead/node_modules/node-linux-*/bin/node /usr/local/bin/node
 COPY package.json ./
 COPY scripts/tapehead scripts/

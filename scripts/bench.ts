@@ -6,15 +6,21 @@ import { measureCallbacks } from './bench/callbacks.ts';
 import { measureComposite } from './bench/composite.ts';
 import { measureCpu } from './bench/cpu.ts';
 import { measureHub } from './bench/hub.ts';
+import { measureMemory } from './bench/memory.ts';
+import { measurePicture } from './bench/picture.ts';
 import { measureDrift, measureFrames, measureSync } from './bench/quality.ts';
 import { measureRecovery } from './bench/recovery.ts';
 import { Report } from './bench/report.ts';
+import { measureThree } from './bench/three.ts';
 import { measureDuration, measureStart } from './bench/timing.ts';
 import { measureUpload } from './bench/upload.ts';
 import { openWorkshop } from './bench/workshop.ts';
 
 const PARTS: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   cpu: measureCpu,
+  picture: measurePicture,
+  three: measureThree,
+  memory: measureMemory,
   frames: measureFrames,
   sync: measureSync,
   drift: measureDrift,
@@ -32,8 +38,11 @@ const USAGE = `usage: npm run bench -- [PART ...] [options]
 Measures the recorder, side by side with others, and prints what is reached of the figures that it is built for. Nothing else
 should run on the machine meanwhile.
 
-parts (all but drift when none is named; about 28 minutes in all)
-  cpu        cores, side by side with puppeteer-stream and Jibri's pipeline, animated and static page (about 13 minutes)
+parts (all but drift when none is named; about 53 minutes in all)
+  cpu        cores, side by side with puppeteer-stream: animated page, static page, a page of slides (about 14 minutes)
+  picture    how near encoded pictures come to what was drawn, against x264 told to use 2 Mbit/s (2 minutes)
+  three      three recordings at once: page frames lost, cores (7 minutes)
+  memory     of one recording, all its processes (2 minutes)
   frames     every frame of a file of 60 s against the page's own count (1.5 minutes)
   sync       sound against picture, 6 runs each at 15, 30 and 60 fps (9 minutes)
   drift      the same over 10 minutes (11 minutes)
@@ -50,7 +59,9 @@ options
   --rounds N       rounds of cpu and hub (3)
   --window S       seconds measured in each run of cpu and hub (20)
   --runs N         runs of sync per frame rate (6)
+  --three-time S   length of the three recordings (300)
   --drift-time S   length of the drift recording (600)
+  --jibri          cores of Jibri's pipeline as well (5 more minutes)
   --page-sync HOW  how the page makes its beeps: naive, scheduled or media (naive)
   --json FILE      write all figures there`;
 
@@ -61,7 +72,9 @@ const { values, positionals } = parseArgs({
     rounds: { type: 'string', default: '3' },
     window: { type: 'string', default: '20' },
     runs: { type: 'string', default: '6' },
+    'three-time': { type: 'string', default: '300' },
     'drift-time': { type: 'string', default: '600' },
+    jibri: { type: 'boolean', default: false },
     'page-sync': { type: 'string', default: 'naive' },
     json: { type: 'string' },
     help: { type: 'boolean', default: false },
@@ -80,7 +93,9 @@ if (values.help || unknown.length > 0) {
       rounds: Number(values.rounds),
       windowS: Number(values.window),
       runs: Number(values.runs),
+      threeS: Number(values['three-time']),
       longS: Number(values['drift-time']),
+      jibri: values.jibri,
       pageSync: values['page-sync'],
     },
   );

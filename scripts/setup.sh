@@ -25,10 +25,21 @@ fonts-noto-core|/usr/share/fonts/truetype/noto/NotoSansThai-Regular.ttf|the scri
 fonts-liberation|/usr/share/fonts/truetype/liberation/LiberationSans-Regular.ttf|the usual fonts of the web
 ca-certificates|/etc/ssl/certs/ca-certificates.crt|pages over https'
 
+# What it takes to compile src/native. Where these cannot be had, recordings only cost more.
+readonly HELPER_PACKAGES='
+gcc|/usr/bin/gcc|compiles the capture helper
+libc6-dev|/usr/include/stdio.h|compiles the capture helper
+libx11-dev|/usr/include/X11/Xlib.h|compiles the capture helper
+libxext-dev|/usr/include/X11/extensions/XShm.h|compiles the capture helper
+libxdamage-dev|/usr/include/X11/extensions/Xdamage.h|compiles the capture helper'
+
 project=$(dirname "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")")
 readonly project
 readonly modules=$project/node_modules
 readonly stamp=$modules/.tapehead-setup
+readonly helper=$modules/.tapehead/frames
+# Which sources the helper was built from, or could not be built from.
+readonly helper_stamp=$helper.setup
 
 set_up() {
   [[ ${TAPEHEAD_SETUP:-} != skip ]] || return 0
@@ -42,12 +53,13 @@ set_up() {
     ((${#missing[@]} == 0)) || fail "installed, but without the expected file: ${missing[*]%%|*}"
     install_modules
     make_user
+    make_helper
   ) 9<"$project/package-lock.json"
 }
 
 is_set_up() {
   find_missing
-  ((${#missing[@]} == 0)) && has_modules && has_user
+  ((${#missing[@]} == 0)) && has_modules && has_user && has_helper
 }
 
 # The lock file itself serves as the lock, so that no other file is left behind.
@@ -95,13 +107,13 @@ quietly() {
   return "$code"
 }
 
-# Fills `missing` with "package|what it is for".
+# Fills `missing` with "package|what it is for", of the packages of a list.
 find_missing() {
-  local name file reason
+  local name file reason list=${1:-$DEBIAN_PACKAGES}
   missing=()
   while IFS='|' read -r name file reason; do
     [[ -z $name || -e $file ]] || missing+=("$name|$reason")
-  done <<<"$DEBIAN_PACKAGES"
+  done <<<"$list"
 }
 
 add_missing_npm() {
@@ -171,6 +183,63 @@ make_user() {
   say "making the system user $SERVICE_USER: browser, display and sound do not run as root"
   quietly as_root useradd --system --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin \
     "$SERVICE_USER" || has_user || fail "could not make the user $SERVICE_USER"
+}
+
+# One that could not be built counts until its sources change, or until somebody asks for the set-up alone.
+has_helper() {
+  local state=
+  [[ ! -f $helper_stamp ]] || state=$(<"$helper_stamp")
+  [[ $state == "built $(helper_wanted)" && -x $helper ]] ||
+    [[ $state == "failed $(helper_wanted)" && ${TAPEHEAD_SETUP:-} != only ]]
+}
+
+helper_wanted() {
+  printf '%s %s' "$HOSTTYPE" "$(cat "$project"/src/native/*.[ch] "$project/src/native/build.sh" | sha256sum)"
+}
+
+# Nothing depends on the helper: where it cannot be built, one line says so, and the set-up goes on.
+make_helper() {
+  has_helper && return
+  local runner=() state=built reason
+  if [[ ! -w $modules ]]; then
+    may_be_root || return 0
+    runner=(as_root)
+  fi
+  if ! reason=$(build_helper "${runner[@]}"); then
+    state=failed
+    say "recordings will take more CPU, for the capture helper could not be built: $reason; to try again," \
+      "TAPEHEAD_SETUP=only $(printf '%q' "$project/scripts/tapehead")"
+  fi
+  "${runner[@]}" mkdir -p "${helper_stamp%/*}"
+  printf '%s %s' "$state" "$(helper_wanted)" | "${runner[@]}" tee "$helper_stamp" >/dev/null
+  ((EUID != 0)) || chown --recursive --reference="$project" "${helper_stamp%/*}"
+}
+
+# Writes the reason why it fails. The arguments go before the command that compiles.
+build_helper() {
+  local names
+  find_missing "$HELPER_PACKAGES"
+  if ((${#missing[@]} > 0)); then
+    names="${missing[*]%%|*}"
+    if ! command -v apt-get >/dev/null || ! may_be_root; then
+      printf 'missing %s, which needs root to be installed' "$names"
+      return 1
+    fi
+    say 'installing what compiles the capture helper'
+    if ! install_quietly "${missing[@]%%|*}"; then
+      printf 'apt-get could not install %s' "$names"
+      return 1
+    fi
+  fi
+  if ! "$@" "$project/src/native/build.sh" "$helper" >/dev/null 2>&1 </dev/null 9<&-; then
+    printf '%s failed' "$project/src/native/build.sh"
+    return 1
+  fi
+}
+
+install_quietly() {
+  apt_get install --no-install-recommends "$@" >/dev/null 2>&1 </dev/null 9<&- && return 0
+  { apt_get update && apt_get install --no-install-recommends "$@"; } >/dev/null 2>&1 </dev/null 9<&-
 }
 
 # Sets `node` to a Node that is new enough: the system's own, else the one that npm brought.

@@ -48,6 +48,7 @@ const CODES = {
   display_failed: 'node',
   sound_failed: 'node',
   encoder_failed: 'recording',
+  capture_failed: 'recording',
   disk_full: 'node',
   session_lost: 'recording',
   wrong_state: 'request',

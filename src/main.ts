@@ -44,7 +44,7 @@ async function recordCommand(args: readonly string[]): Promise<number> {
   const { user, sandbox } = loadConfig();
   sweep(new Set());
   return await record(order, {
-    recorder: new Supervisor({ keepSpare: false }),
+    recorder: new Supervisor(),
     identity: identityFor(user),
     sandbox,
     runtimeFolder,

@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { Listener } from './api/listener.ts';
@@ -19,16 +20,22 @@ import { startHousekeeping } from './followers/housekeeping.ts';
 import { operatorView } from './followers/operator-view.ts';
 import { totalsOf } from './followers/totals.ts';
 import { uploadsFollower } from './followers/uploads.ts';
+import { UsageFollower } from './followers/usage.ts';
 import { HubProcess } from './hub/hub-process.ts';
 import { Metrics } from './metrics/metrics.ts';
 import { AddressPolicy } from './net/address-policy.ts';
 import { forbiddenHost } from './net/forbidden-host.ts';
 import { buildAgents } from './net/guarded-agent.ts';
 import { MachineCapacity } from './node/capacity.ts';
+import { LearnedCosts } from './node/costs.ts';
+import { openSqliteCosts } from './node/costs-sqlite.ts';
 import { finishLost } from './node/finish-lost.ts';
 import { resumeOf } from './node/resume.ts';
 import { runtimeRoot, sweep } from './node/runtime.ts';
+import type { WarmRules } from './node/spares.ts';
 import { Supervisor } from './node/supervisor.ts';
+import { CHANNEL_PAGE_KIND } from './recording/demand.ts';
+import { AUDIO_PROFILES } from './recording/plan.ts';
 import type { StorageOrder } from './recording/storage.ts';
 import { openStore } from './store/open-store.ts';
 import type { Identity } from './types.ts';
@@ -76,10 +83,22 @@ export async function openService({ config, identity, version, log }: ServicePar
       },
     }),
   );
-  const capacity = new MachineCapacity(config.capacityCores);
+  const costs = opened.use(
+    openSqliteCosts(join(config.data, 'costs.sqlite'), (aside) =>
+      log.error({ aside }, 'what was learned of the costs of recordings was damaged and is kept aside'),
+    ),
+  );
+  const capacity = new MachineCapacity({
+    cores: config.capacityCores,
+    memoryMB: config.capacityMemoryMb,
+    costs: new LearnedCosts(costs),
+  });
   const figures = new Metrics(() => totalsOf({ capacity, uploader, notices }));
+  const rules = rulesOf(config, listener.origin);
   const controller = new Controller({
-    recorder: opened.use(new Supervisor({ keepSpare: true })),
+    recorder: opened.use(
+      new Supervisor({ warm: warmRules({ config, rules, identity, capacity }), log: (details, text) => log.info(details, text) }),
+    ),
     records,
     capacity,
     resourceIds: new ResourceIds(openKeyFile(join(config.data, 'resource.key'))),
@@ -89,10 +108,15 @@ export async function openService({ config, identity, version, log }: ServicePar
       identity,
       debug: join(config.data, 'debug'),
       apps: config.apps,
-      rules: rulesOf(config, listener.origin),
+      rules,
     },
     uploads: uploader,
-    followers: [uploadsFollower(uploader), callbacks, figures.follower],
+    followers: [
+      uploadsFollower(uploader),
+      callbacks,
+      figures.follower,
+      new UsageFollower(capacity, availableParallelism()),
+    ],
     forbids: (url) => forbiddenHost(url, policy),
     log,
   });
@@ -117,6 +141,28 @@ export async function openService({ config, identity, version, log }: ServicePar
   const { address, port } = listener.address;
   log.info({ address, port, data: config.data }, 'listening');
   return opened.move();
+}
+
+/** Before anything has been asked for, what is asked for most is kept ready. */
+function warmRules(parts: {
+  readonly config: Config;
+  readonly rules: Places['rules'];
+  readonly identity: Identity | null;
+  readonly capacity: MachineCapacity;
+}): WarmRules {
+  const { config, rules, identity, capacity } = parts;
+  return {
+    count: config.warmSpares,
+    maxAgeMs: config.warmMaxAgeS * 1000,
+    first: {
+      ...rules,
+      ...{ mode: 'web', mobile: false, network: { ...rules.network, service: null }, identity },
+      picture: { width: 1280, height: 720, fps: 15, bitrateKbps: 2000 },
+      sound: AUDIO_PROFILES[0] ?? null,
+    },
+    mayKeep: ({ mode, picture }) =>
+      capacity.hasRoomForSpare({ picture, page: mode === 'mix' ? CHANNEL_PAGE_KIND : null }),
+  };
 }
 
 function openHub({ publicAddress, iceUdpPorts }: Config, identity: Identity | null, log: Logger): HubProcess {

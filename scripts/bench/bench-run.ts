@@ -20,6 +20,10 @@ export interface Options {
   readonly windowS: number;
   readonly runs: number;
   readonly longS: number;
+  /** Length of the three recordings at once. */
+  readonly threeS: number;
+  /** Cores of Jibri's pipeline as well. */
+  readonly jibri: boolean;
   /** How the animated page makes its beeps; see test/pages/animated.html. */
   readonly pageSync: string;
 }

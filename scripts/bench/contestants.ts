@@ -27,13 +27,22 @@ export interface Contestant {
 
 export const ours: Contestant = {
   name: 'tapehead',
-  how: "tapehead record: Xorg dummy display at the recording's rate, x264, MP4",
+  how: "tapehead record: Xorg dummy display at the recording's rate, frames on damage, x264, MP4",
   prepare() {},
-  command({ url, file, seconds, width, height, fps }) {
-    const options = ['--out', file, '--duration', `${seconds}s`, '--size', `${width}x${height}`, '--fps', String(fps)];
-    return { argv: [process.execPath, join(ROOT, 'src/main.ts'), 'record', url, ...options, '--json'] };
-  },
+  command: (job) => ({ argv: oursArgv(job) }),
 };
+
+export const oursVeryfast: Contestant = {
+  name: 'tapehead, veryfast',
+  how: 'the same with TAPEHEAD_PRESET=veryfast',
+  prepare() {},
+  command: (job) => ({ argv: oursArgv(job), env: { ...process.env, TAPEHEAD_PRESET: 'veryfast' } }),
+};
+
+function oursArgv({ url, file, seconds, width, height, fps }: Job): string[] {
+  const options = ['--out', file, '--duration', `${seconds}s`, '--size', `${width}x${height}`, '--fps', String(fps)];
+  return [process.execPath, join(ROOT, 'src/main.ts'), 'record', url, ...options, '--json'];
+}
 
 export const puppeteerStream: Contestant = {
   name: 'puppeteer-stream',

@@ -1,6 +1,6 @@
-import type { Demand } from '../controller/capacity.ts';
 import type { Controller } from '../controller/controller.ts';
 import { RecorderError } from '../errors.ts';
+import { CHANNEL_PAGE_KIND, type Demand, pageKind } from '../recording/demand.ts';
 import { InvalidBody } from './body.ts';
 import type { Answer, CallInput } from './call.ts';
 import { readBody } from './call.ts';
@@ -13,7 +13,7 @@ import { webStartSchema } from './schema-web.ts';
 import { webOrderOf } from './web-order.ts';
 
 /** Size that the capacity is asked for when the call tells none. */
-const USUAL_DEMAND: Demand = { width: 1280, height: 720, fps: 15 };
+const USUAL_PICTURE = { width: 1280, height: 720, fps: 15 };
 
 /** `POST /acquire`: a resourceId for one recording. */
 export function acquire(input: CallInput, controller: Controller): Answer {
@@ -44,15 +44,15 @@ function demandOf(scene: number, startParameter: unknown): Demand {
     return scene === WEB_SCENE ? webDemand(startParameter) : mixDemand(startParameter);
   } catch {
     // What is wrong with it is told by the start.
-    return USUAL_DEMAND;
+    return { picture: USUAL_PICTURE, page: scene === WEB_SCENE ? null : CHANNEL_PAGE_KIND };
   }
 }
 
 function webDemand(startParameter: unknown): Demand {
-  const { width, height, fps } = webOrderOf(webStartSchema.parse(startParameter));
-  return { width, height, fps };
+  const { url, width, height, fps } = webOrderOf(webStartSchema.parse(startParameter));
+  return { picture: { width, height, fps }, page: pageKind(url) };
 }
 
 function mixDemand(startParameter: unknown): Demand {
-  return mixOrderOf(mixStartSchema.parse(startParameter)).picture;
+  return { picture: mixOrderOf(mixStartSchema.parse(startParameter)).picture, page: CHANNEL_PAGE_KIND };
 }

@@ -1,11 +1,12 @@
 import type { RequestHandler } from 'express';
-import type { Capacity, Demand } from '../controller/capacity.ts';
+import { type Capacity, fullness } from '../controller/capacity.ts';
 import { messageOf } from '../errors.ts';
 import { freeBytes } from '../kit/free-space.ts';
+import type { Demand } from '../recording/demand.ts';
 import type { Readiness } from './schema-operator.ts';
 
 /** The recording that there must be room for. */
-const DEMAND: Demand = { width: 1280, height: 720, fps: 30 };
+const DEMAND: Demand = { picture: { width: 1280, height: 720, fps: 30 }, page: null };
 /** Some 40 minutes of it at 2 Mbit/s, and the room that its MP4 needs. */
 const LEAST_FREE_BYTES = 1_000_000_000;
 
@@ -29,11 +30,9 @@ export function ready(parts: ReadyParts): RequestHandler {
 }
 
 async function reasonsAgainst({ capacity, stopping, data, free = freeBytes }: ReadyParts): Promise<string[]> {
-  const { usedCores, totalCores } = capacity;
-  const full = `no room for a recording of 1280x720 at 30 frames per second: ${usedCores.toFixed(2)} of ${totalCores} cores are taken`;
   return [
     ...(stopping() ? ['the service is stopping'] : []),
-    ...(capacity.fits(DEMAND) ? [] : [full]),
+    ...(capacity.fits(DEMAND) ? [] : [fullness(capacity, DEMAND)]),
     ...(await diskProblems(data, free)),
   ];
 }

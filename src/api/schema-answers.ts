@@ -33,6 +33,15 @@ export const qualitySchema = z
     browsersReplaced: z.int(),
     encodersReplaced: z.int(),
     cores: z.number().describe('CPU seconds per second of all processes of the recording.'),
+    memoryMB: z.number().describe('Memory of all processes of the recording, shared pages counted in parts.'),
+    capture: z.enum(['damage', 'x11grab']).nullable().describe('How pictures are taken; null for sound only.'),
+    encoder: z
+      .string()
+      .nullable()
+      .describe('What encodes the pictures: `x264 superfast`, `vaapi`; null for sound only.'),
+    economies: z
+      .array(z.object({ step: z.enum(['quicker_encoder', 'half_rate']), atMs: z.number() }))
+      .describe('What was done to make the recording cheaper on a machine under pressure.'),
   })
   .meta({ id: 'Quality', description: 'How good the recording is; not in the API of Agora.' });
 
@@ -180,7 +189,12 @@ export const healthSchema = z
     version: z.string(),
     uptimeSeconds: z.number(),
     recordings: z.object({ running: z.int() }),
-    capacity: z.object({ usedCores: z.number(), totalCores: z.number() }),
+    capacity: z.object({
+      usedCores: z.number().describe('What the running recordings are charged with; likewise usedMemoryMB.'),
+      totalCores: z.number(),
+      usedMemoryMB: z.int(),
+      totalMemoryMB: z.int(),
+    }),
   })
   .meta({ id: 'Health' });
 

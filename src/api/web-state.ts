@@ -61,6 +61,7 @@ function listed({ name, sliceStartMs }: RecordedFile): ListedFile {
 }
 
 export function toldQuality(quality: QualityReport): Quality {
-  const { silent, black, frozen } = quality;
-  return { ...quality, silent: [...silent], black: [...black], frozen: [...frozen] };
+  const { silent, black, frozen, economies } = quality;
+  const copied = { silent: [...silent], black: [...black], frozen: [...frozen], economies: [...economies] };
+  return { ...quality, ...copied };
 }

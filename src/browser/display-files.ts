@@ -5,7 +5,8 @@ const LEAST_CLOCK_HZ = 12e6;
 const WIDE_ENOUGH = 2400;
 
 /**
- * An Xorg configuration with one screen of exactly this size and refresh rate.
+ * An Xorg configuration with one screen of exactly this size and refresh rate. Without GLX: nobody draws by it here, WebGL
+ * included, and what it loads (Mesa, LLVM) makes up 50 of the server's 70 MB.
  */
 export function xorgConfig(size: Size, fps: number): string {
   const { width, height } = size;
@@ -17,6 +18,9 @@ export function xorgConfig(size: Size, fps: number): string {
   Option "AutoAddDevices" "false"
   Option "AutoAddGPU" "false"
   Option "BlankTime" "0"
+EndSection
+Section "Module"
+  Disable "glx"
 EndSection
 Section "Device"
   Identifier "device"

@@ -1,6 +1,6 @@
 import type { CDPSession, HTTPResponse, Page } from 'puppeteer-core';
 import { messageOf, RecorderError } from '../errors.ts';
-import { sleep, until, within } from '../kit/deadline.ts';
+import { sleep, within } from '../kit/deadline.ts';
 import { ChannelBridge, type ChannelBridgeOptions } from './channel-bridge.ts';
 import { type DeviceOptions, emulateDevice } from './device.ts';
 import { FrameReports } from './frame-reports.ts';
@@ -19,10 +19,14 @@ const SCREENSHOT_MS = 1_000;
 const CRASH_MS = 1_000;
 const MEDIA_BINDING = 'tapeheadMedia';
 
-export interface PageOptions {
+/** The page to be opened. */
+export interface PageTarget {
   readonly url: string;
   /** Seconds for `navigator.notifyReady()`; 0: not waited for. */
   readonly readyTimeoutS: number;
+}
+
+export interface PageOptions {
   readonly device: DeviceOptions;
   /** Look for WebGL. */
   readonly withWebgl: boolean;
@@ -34,9 +38,26 @@ export interface PageOptions {
   readonly onTrouble: (error: RecorderError) => void;
 }
 
-/** When the page called `notifyReady`, if it had to (UTC ms). */
 export interface PageReady {
+  /** When the page called `notifyReady`, if it had to, UTC ms. */
   readonly readyMs: number | null;
+  /** When a frame of it began, UTC ms; null when it does not tell. */
+  readonly frameStartMs: number | null;
+}
+
+/** `start`: when a frame began by the page's own clock. The time of day has no fraction: on average it is half a millisecond more. */
+const FRAME_START = 'Date.now() + 0.5 - performance.now() + start';
+const PAINTED = `(async () => {
+  await Promise.race([document.fonts.ready, new Promise((resolve) => setTimeout(resolve, 1000))]);
+  await new Promise(requestAnimationFrame);
+  const start = await new Promise(requestAnimationFrame);
+  return { viewport: innerWidth + 'x' + innerHeight, frameStartMs: ${FRAME_START} };
+})()`;
+
+interface Painted {
+  /** `1280x720` */
+  readonly viewport: string;
+  readonly frameStartMs: number;
 }
 
 /** The one page that is recorded: prepared, opened, and brought to the moment from which it is worth recording. */
@@ -45,8 +66,11 @@ export class RecordedPage {
   readonly #cdp: CDPSession;
   readonly #options: PageOptions;
   readonly #media: FrameReports<MediaReport>;
+  #target: PageTarget | null = null;
   #bridge: ChannelBridge | null = null;
   #onReady: () => void = () => {};
+  /** Of the document that is shown, or of one that has taken its place. */
+  #load = Promise.withResolvers<void>();
   /** Set while the page is being opened: what fails then fails the opening. */
   #onFailure: ((error: RecorderError) => void) | null = null;
   /** What comes after the first trouble is of the same one, until the page is opened anew. */
@@ -85,14 +109,15 @@ export class RecordedPage {
   }
 
   /**
-   * Opens the page and waits until it shows itself; one that has to call `notifyReady` gets a second try.
+   * Opens the page and waits until it shows itself; one that has to call `notifyReady` may get a second try.
    * @throws RecorderError `page_unreachable`, `page_timeout`, `page_lost`
    */
-  async open(): Promise<PageReady> {
+  async open(target: PageTarget, tries: 1 | 2): Promise<PageReady> {
+    this.#target = target;
     try {
       return await this.#open('');
     } catch (error) {
-      if (!(error instanceof RecorderError) || error.code !== 'page_timeout') throw error;
+      if (tries === 1 || !(error instanceof RecorderError) || error.code !== 'page_timeout') throw error;
       this.#options.onReload();
       return await this.#open(', twice');
     }
@@ -149,11 +174,7 @@ export class RecordedPage {
    * when the page does not tell.
    */
   async frameStart(): Promise<number | null> {
-    // The time of day has no fraction: on average it is half a millisecond more.
-    const told = await this.#ask(
-      'new Promise((resolve) => requestAnimationFrame((start) => resolve(Date.now() + 0.5 - performance.now() + start)))',
-      PAINT_MS,
-    );
+    const told = await this.#ask(`new Promise(requestAnimationFrame).then((start) => ${FRAME_START})`, PAINT_MS);
     return typeof told === 'number' ? told : null;
   }
 
@@ -167,31 +188,33 @@ export class RecordedPage {
 
   /** @param times says in an error how often it was tried */
   async #show(times: string): Promise<PageReady> {
-    const { readyTimeoutS } = this.#options;
+    const target = this.#target;
+    if (!target) throw new RecorderError('browser_lost', 'no page was opened that could be loaded anew');
+    const { readyTimeoutS } = target;
     let readyMs: number | null = null;
     this.#bridge?.expect();
-    if (readyTimeoutS > 0) readyMs = await this.#navigateUntilReady(readyTimeoutS, times);
-    else await this.#navigate();
-    await this.#checkViewport();
+    if (readyTimeoutS > 0) readyMs = await this.#navigateUntilReady(target, times);
+    else await this.#navigate(target);
     await this.#bridge?.begun();
-    await this.#painted();
-    return { readyMs };
+    const painted = await this.#painted();
+    this.#checkViewport(painted?.viewport ?? null);
+    return { readyMs, frameStartMs: painted?.frameStartMs ?? null };
   }
 
-  async #navigateUntilReady(timeoutS: number, times: string): Promise<number> {
+  async #navigateUntilReady(target: PageTarget, times: string): Promise<number> {
+    const { readyTimeoutS: timeoutS } = target;
     const ready = new Promise<number>((resolve) => {
       this.#onReady = () => resolve(Date.now());
     });
     const failed = new Promise<never>((_, reject) => {
-      this.#navigate().catch(reject);
+      this.#navigate(target).catch(reject);
     });
     const text = `expected the page to call navigator.notifyReady() within ${timeoutS} s${times}`;
     return await within(timeoutS * 1000, Promise.race([ready, failed]), () => new RecorderError('page_timeout', text));
   }
 
   /** Goes to the page and judges the server's answer; then waits a while for `load`. */
-  async #navigate(): Promise<void> {
-    const { url } = this.#options;
+  async #navigate({ url }: PageTarget): Promise<void> {
     const started = performance.now();
     const response = await this.#page
       .goto(url, { waitUntil: 'domcontentloaded', timeout: RESPONSE_MS })
@@ -207,22 +230,20 @@ export class RecordedPage {
       throw new RecorderError('page_unreachable', `expected a page, the server answered ${status}`);
     const left = LOAD_MS - (performance.now() - started);
     // Not being done in time is no failure: see LOAD_MS.
-    await until(left, 25, async () => (await this.#ask('document.readyState', Math.max(0, left))) === 'complete');
+    await within(Math.max(0, left), this.#load.promise, () => new Error('the page is still loading')).catch(() => {});
   }
 
-  /** Two animation frames after loading, the first picture of the page has been handed to the display. */
-  async #painted(): Promise<void> {
-    const frames = `(async () => {
-      await Promise.race([document.fonts.ready, new Promise((resolve) => setTimeout(resolve, 1000))]);
-      for (let i = 0; i < 2; i += 1) await new Promise((resolve) => requestAnimationFrame(resolve));
-    })()`;
-    await this.#ask(frames, PAINT_MS);
+  /**
+   * Two animation frames after loading, the first picture of the page has been handed to the display.
+   * @returns null when the page does not tell
+   */
+  async #painted(): Promise<Painted | null> {
+    return (await this.#ask(PAINTED, PAINT_MS)) as Painted | null;
   }
 
-  async #checkViewport(): Promise<void> {
+  #checkViewport(got: string | null): void {
     const { viewport, mobile } = this.#options.device;
     const wanted = `${viewport.width}x${viewport.height}`;
-    const got = await this.#ask("innerWidth + 'x' + innerHeight", PAINT_MS);
     // A phone's page may lay itself out wider than the screen, as its viewport tag says. One that hangs does not tell.
     if (mobile || got === wanted || got === null) return;
     throw new RecorderError('browser_failed', `expected a viewport of ${wanted}, got ${got}`);
@@ -257,12 +278,22 @@ export class RecordedPage {
 
   #watch(): void {
     this.#page.on('error', () => this.#fail('page_lost', 'the page crashed'));
+    this.#cdp.on('Page.loadEventFired', () => this.#load.resolve());
+    this.#cdp.on('Page.frameNavigated', ({ frame }) => {
+      if (frame.parentId === undefined) this.#expectLoad();
+    });
     this.#page.on('response', (response) => this.#judge(response));
     this.#page.on('framenavigated', (frame) => {
       const failed = frame === this.#page.mainFrame() && frame.url().startsWith('chrome-error:');
       if (failed && !this.#onFailure)
         this.#fail('page_unreachable', 'the page went to an address that cannot be reached');
     });
+  }
+
+  #expectLoad(): void {
+    const { resolve } = this.#load;
+    this.#load = Promise.withResolvers();
+    void this.#load.promise.then(resolve);
   }
 
   /** The opening judges for itself. */

@@ -2,13 +2,14 @@ import { randomBytes } from 'node:crypto';
 import type { Logger } from 'pino';
 import { messageOf, RecorderError } from '../errors.ts';
 import { within } from '../kit/deadline.ts';
+import { type Demand, demandOf } from '../recording/demand.ts';
 import type { RecordingPlan } from '../recording/plan.ts';
 import type { Recorder, RunningRecording } from '../recording/recorder.ts';
 import { type RecordedFile, statusBefore } from '../recording/status.ts';
 import type { StorageOrder } from '../recording/storage.ts';
 import type { UtcMs } from '../types.ts';
 import { type Named, requireAllowed } from './addresses.ts';
-import type { Capacity, Demand, Permit } from './capacity.ts';
+import { type Capacity, fullness, type Permit } from './capacity.ts';
 import { type Follower, Followers } from './follower.ts';
 import type { Known } from './known.ts';
 import type { LiveRecording } from './live.ts';
@@ -85,7 +86,8 @@ export class Controller {
 
   /** @returns a resourceId, good for one start within five minutes */
   acquire(order: AcquireOrder): string {
-    if (!this.capacity.fits(order.demand)) throw new RecorderError('over_capacity', this.#fullness(order.demand));
+    if (!this.capacity.fits(order.demand))
+      throw new RecorderError('over_capacity', fullness(this.capacity, order.demand));
     const { resourceExpiredHour } = order;
     return this.#parts.resourceIds.seal(order, { acquiredMs: this.#now(), resourceExpiredHour });
   }
@@ -100,7 +102,7 @@ export class Controller {
     this.#requireNoConflict(order);
     const sid = randomBytes(16).toString('hex');
     const plan = buildPlan(order, sid, this.#parts.places);
-    const permit = this.#reserve(plan.picture);
+    const permit = this.#reserve(sid, demandOf(plan));
     try {
       this.#launch(order, plan, resource, permit);
       return { sid, already: false };
@@ -222,10 +224,10 @@ export class Controller {
     );
   }
 
-  #reserve(demand: Demand): Permit {
+  #reserve(sid: string, demand: Demand): Permit {
     if (this.#closing) throw new RecorderError('no_worker', 'the service is stopping and takes no further recordings');
-    const permit = this.capacity.reserve(demand);
-    if (permit === null) throw new RecorderError('no_worker', this.#fullness(demand));
+    const permit = this.capacity.reserve(sid, demand);
+    if (permit === null) throw new RecorderError('no_worker', fullness(this.capacity, demand));
     return permit;
   }
 
@@ -250,7 +252,7 @@ export class Controller {
       () => permit[Symbol.dispose](),
     );
     this.#parts.log.info(
-      { sid, mode: work.mode, appId, cname, uid, picture: plan.picture, cores: permit.cores },
+      { sid, mode: work.mode, appId, cname, uid, picture: plan.picture, expected: permit.cost },
       'recording starts',
     );
   }
@@ -288,12 +290,6 @@ export class Controller {
         `the recording did not confirm the change within ${updateMs / 1000} s; query shows whether it took it`,
       ),
     );
-  }
-
-  #fullness(demand: Demand): string {
-    const { usedCores, totalCores } = this.capacity;
-    const what = demand ? `${demand.width}x${demand.height} at ${demand.fps} frames per second` : 'sound only';
-    return `a recording of ${what} does not fit: ${usedCores.toFixed(2)} of ${totalCores} cores are taken; wait for one to end`;
   }
 }
 

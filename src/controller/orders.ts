@@ -1,8 +1,8 @@
 import type { ChannelPlan, LayoutPlan } from '../recording/channel.ts';
+import type { Demand, PictureDemand } from '../recording/demand.ts';
 import type { PicturePlan, RecordingMode, RecordingPlan, SoundPlan } from '../recording/plan.ts';
 import type { RecordedFile, RecordingEnd, RecordingStatus } from '../recording/status.ts';
 import type { StorageOrder, UploadView } from '../recording/storage.ts';
-import type { Demand, PictureDemand } from './capacity.ts';
 import type { SubscriptionLists } from './subscription.ts';
 
 /** Who records what: the identity of a recording session. */

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { demandOf } from '../recording/demand.ts';
 import type { Resume } from '../recording/link.ts';
 import type { Recorder } from '../recording/recorder.ts';
 import type { RecordingEnd } from '../recording/status.ts';
@@ -44,11 +45,11 @@ function goOn(record: RecordingRecord, resume: Resume, parts: RecoveryParts): vo
   const { registry, recorder, capacity, places, log } = parts;
   const { sid } = record;
   const plan = planFrom(record.plan, places);
-  const permit = capacity.reserve(plan.picture);
+  const permit = capacity.charge(sid, demandOf(plan));
   registry.relaunch(
     { ...record, plan },
     () => recorder.start(plan, resume),
-    () => permit?.[Symbol.dispose](),
+    () => permit[Symbol.dispose](),
   );
   log.warn({ sid }, 'goes on with a recording of the last run');
 }

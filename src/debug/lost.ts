@@ -1,6 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FrameReader } from '../output/frame-reader.ts';
+import { buildTables } from '../output/tables.ts';
 import type { RecordingPlan } from '../recording/plan.ts';
 import type { RecordingEnd, RecordingStatus } from '../recording/status.ts';
 import { writeDebugBundle } from './bundle.ts';
@@ -41,7 +42,7 @@ function keyFrameIn(slice: Buffer): Buffer | null {
   } catch {
     // What a crash of the machine left at the end is no packet; the picture before it will do.
   }
-  return reader.pat && reader.pmt && last && Buffer.concat([reader.pat, reader.pmt, last]);
+  return last && Buffer.concat([buildTables({ kinds: ['video'] }), last]);
 }
 
 async function exists(path: string): Promise<boolean> {

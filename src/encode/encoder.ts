@@ -1,142 +1,124 @@
-import { RecorderError } from '../errors.ts';
-import { within } from '../kit/deadline.ts';
-import { Child, type Exit } from '../process/child.ts';
-import { childEnvironment } from '../process/environment.ts';
-import type { MediaPlan } from '../recording/plan.ts';
-import type { Identity } from '../types.ts';
-import { type EncoderInputs, encoderArgs, GATE, openGate } from './args.ts';
-import { grabToKeep } from './grabs.ts';
+import type { Exit } from '../process/child.ts';
+import type { PicturePlan, SoundPlan } from '../recording/plan.ts';
+import type { CaptureKind } from '../recording/status.ts';
+import type { PictureEncoder } from './codecs.ts';
+import { Ffmpeg, type FfmpegPlace } from './ffmpeg.ts';
+import { soundArgs } from './sound-args.ts';
 
-const ARM_MS = 10_000;
-const FINISH_MS = 10_000;
-const TAIL_LINES = 100;
-
-/** What ffmpeg says of its inputs when it begins. */
-class InputWatch {
-  /** When the display was grabbed for the first time, UTC ms. */
-  grabStartMs = 0;
-  readonly #onOutput: () => void;
-  #input = '';
-
-  /** @param onOutput called once the first picture and the first sound, if there are both, have reached their encoders. */
-  constructor(onOutput: () => void) {
-    this.#onOutput = onOutput;
-  }
-
-  read(line: string): void {
-    this.#input = /^Input #\d+, (\w+)/.exec(line)?.[1] ?? this.#input;
-    const start = /^\s+Duration: .*\bstart: (\d+\.\d+)/.exec(line)?.[1];
-    if (start !== undefined && this.#input === 'x11grab') this.grabStartMs = Number(start) * 1000;
-    if (line.startsWith('Output #0')) this.#onOutput();
-  }
+/** What an encoder looks at, or listens to; null where there is nothing of the kind. */
+export interface EncoderInputs {
+  /** X display, `:3`. */
+  readonly display: string | null;
+  /** PulseAudio source. */
+  readonly source: string | null;
 }
 
-export interface EncoderOptions extends MediaPlan {
-  readonly inputs: EncoderInputs;
-  readonly folder: string;
-  readonly env: Readonly<Record<string, string>>;
-  readonly identity: Identity | null;
+export interface EncoderOptions extends FfmpegPlace {
   /** Transport stream as it comes. */
   readonly onData: (chunk: Buffer) => void;
 }
 
-/**
- * One ffmpeg, first armed (running, hardly any picture passes), then open until it is finished. Armed ahead of time, it
- * starts a recording at an exact moment with a key frame. Sound is given out from the first moment on.
- */
-export class Encoder implements AsyncDisposable {
-  readonly #child: Child;
-  readonly #inputs: InputWatch;
-  /** Null: no pictures. */
-  readonly #fps: number | null;
-  readonly #ended: Promise<Exit>;
-  readonly #armed: Promise<void>;
+/** Something that captures and encodes, armed ahead of time: everything is open and running before it is wanted. */
+export interface Encoder extends AsyncDisposable {
+  /** Resolves when what is to be encoded arrives. @throws RecorderError `encoder_failed` */
+  readonly armed: Promise<void>;
+  /** Resolves when it is gone and everything it wrote has been read. */
+  readonly ended: Promise<Exit>;
+  /** It has ended, or is about to. */
+  readonly over: boolean;
+  describeExit(): string;
+  /** The last lines of its log. */
+  tail(): string;
+  kill(): void;
+  /** Nothing captured from this moment on is wanted, UTC ms; a frame past it still comes, so that it can be told. */
+  endAt(atMs: number): void;
+  /** Encodes what was captured so far and ends. May be called again. */
+  finish(): Promise<Exit>;
+}
 
-  private constructor(
-    child: Child,
-    inputs: InputWatch,
-    fps: number | null,
-    armed: Promise<void>,
-    ended: Promise<Exit>,
-  ) {
-    this.#inputs = inputs;
-    this.#fps = fps;
-    this.#child = child;
-    this.#armed = armed;
-    this.#ended = ended;
+/** How the capture has kept up since the last time that it was asked. */
+export interface CaptureLoad {
+  readonly pictures: number;
+  /** Given later than one interval after they were taken. */
+  readonly late: number;
+  /** Drawn, but not given. */
+  readonly lost: number;
+  /** Waiting now. */
+  readonly queued: number;
+}
+
+/** Pictures: given from an exact moment on, the first as a key frame. */
+export interface PictureSource extends Encoder {
+  readonly capture: CaptureKind;
+  /** How far ahead `openFrom` must be told, ms. */
+  readonly leadMs: number;
+  /**
+   * Gives what is captured from `fromMs` on, UTC ms. Called again, it only follows the page's clock.
+   * @param frameStartMs when a frame of the page began, UTC ms
+   */
+  openFrom(fromMs: number, frameStartMs: number): void;
+  set pace(pace: Pace);
+  /** Null when it cannot tell. */
+  takeLoad(): CaptureLoad | null;
+}
+
+/** How pictures are to follow each other. */
+export interface Pace {
+  /** At most so many a second. */
+  readonly fps: number;
+  /** As many, although nothing has changed. */
+  readonly steady: boolean;
+  /** Seconds between key frames. */
+  readonly keyEveryS: number;
+}
+
+export interface PictureOptions extends EncoderOptions {
+  readonly display: string;
+  readonly picture: PicturePlan;
+  readonly encoder: PictureEncoder;
+  readonly pace: Pace;
+}
+
+/** The sound of a recording. It is given out from the first moment on. */
+export class SoundEncoder implements Encoder {
+  readonly #ffmpeg: Ffmpeg;
+
+  constructor({ source, sound, ...place }: EncoderOptions & { readonly source: string; readonly sound: SoundPlan }) {
+    this.#ffmpeg = new Ffmpeg({ ...place, name: 'sound encoder', args: soundArgs(source, sound) });
   }
 
-  static start(options: EncoderOptions): Encoder {
-    const { promise: first, resolve: onFirst } = Promise.withResolvers<void>();
-    const inputs = new InputWatch(onFirst);
-    const child = new Child({
-      name: 'encoder',
-      command: 'ffmpeg',
-      args: encoderArgs(options.inputs, options),
-      env: childEnvironment(options.folder, options.env),
-      identity: options.identity,
-      stdio: { stdin: 'pipe', stdout: 'pipe' },
-      onLine: (line) => inputs.read(line),
-    });
-    child.stdout.on('data', options.onData);
-    const closed = new Promise<void>((resolve) => child.stdout.once('close', () => resolve()));
-    // Ended means: gone, and everything it wrote has been read.
-    const ended = Promise.all([child.exited, closed]).then(([exit]) => exit);
-    const failure = () =>
-      new RecorderError('encoder_failed', `expected ffmpeg to deliver what it encodes: ${child.describeExit()}`);
-    const died = child.exited.then(() => Promise.reject(failure()));
-    const armed = within(ARM_MS, Promise.race([first, died]), failure);
-    // One that does not arm is of no use: it ends as one that died.
-    armed.catch(() => child.signal('SIGKILL'));
-    died.catch(() => {});
-    return new Encoder(child, inputs, options.picture?.fps ?? null, armed, ended);
-  }
-
-  /** Resolves when what is to be encoded arrives. */
   get armed(): Promise<void> {
-    return this.#armed;
+    return this.#ffmpeg.armed;
   }
 
   get ended(): Promise<Exit> {
-    return this.#ended;
+    return this.#ffmpeg.ended;
   }
 
-  /** It has ended, or is about to. */
   get over(): boolean {
-    return this.#child.exit !== null;
+    return this.#ffmpeg.over;
   }
 
   describeExit(): string {
-    return this.#child.describeExit();
+    return this.#ffmpeg.describeExit();
   }
 
-  /** The last lines of its log. */
   tail(): string {
-    return this.#child.tail(TAIL_LINES);
+    return this.#ffmpeg.tail();
   }
 
   kill(): void {
-    this.#child.signal('SIGKILL');
+    this.#ffmpeg.kill();
   }
 
-  /**
-   * Lets pictures captured from `fromMs` on through, as many a second as are recorded; at least gateLeadMs ahead. Called again,
-   * it only follows the page's clock. @param frameStartMs when a frame of the page began, UTC ms.
-   */
-  openFrom(fromMs: number, frameStartMs: number): void {
-    const fps = this.#fps;
-    if (fps === null) return;
-    const kept = grabToKeep({ grabStartMs: this.#inputs.grabStartMs, frameStartMs, fps }, fromMs, Date.now());
-    this.#child.stdin.write(`c${GATE} -1 enable ${openGate(fromMs, kept, fps)}\n`);
-  }
+  /** Sound goes on until it is told to finish. */
+  endAt(): void {}
 
-  /** Encodes what was captured so far and ends. May be called again. */
   async finish(): Promise<Exit> {
-    await this.#child.close(FINISH_MS, () => this.#child.stdin.write('q'));
-    return await this.#ended;
+    return await this.#ffmpeg.finish();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#child.close(0);
+    await this.#ffmpeg[Symbol.asyncDispose]();
   }
 }

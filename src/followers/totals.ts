@@ -12,9 +12,9 @@ export interface TotalsSources {
 /** What the figures of the service ask for at each scrape. */
 export function totalsOf({ capacity, uploader, notices }: TotalsSources): Totals {
   const { backlog, tally } = uploader;
-  const { totalCores, usedCores } = capacity;
+  const { totalCores, usedCores, totalMemoryMB, usedMemoryMB } = capacity;
   return {
-    capacity: { totalCores, usedCores },
+    capacity: { totalCores, usedCores, totalMemoryMB, usedMemoryMB },
     uploads: { ...backlog, ...tally },
     callbacks: { ...notices.view(), attempts: notices.attempts },
   };

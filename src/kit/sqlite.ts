@@ -1,6 +1,9 @@
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, renameSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+
+const NOT_A_DATABASE = 26;
+const CORRUPT = 11;
 
 /** The file was written by a newer build than this one. */
 export class NewerFileError extends Error {}
@@ -19,6 +22,25 @@ export function openDatabase(file: string, migrations: readonly string[]): Datab
   migrate(database, file, migrations);
   stack.move();
   return database;
+}
+
+/**
+ * Opens a file without which the service can go on: one that cannot be read is put aside, and another is made.
+ *
+ * @param open opens it, and reads what is to be readable
+ * @param onBroken is told where the unreadable file is now
+ */
+export function openOrPutAside<T>(file: string, open: () => T, onBroken: (aside: string) => void): T {
+  try {
+    return open();
+  } catch (error) {
+    const { errcode } = error as { errcode?: number };
+    if (errcode !== NOT_A_DATABASE && errcode !== CORRUPT) throw error;
+  }
+  const aside = `${file}.broken-${Date.now()}`;
+  renameSync(file, aside);
+  onBroken(aside);
+  return open();
 }
 
 function migrate(database: DatabaseSync, file: string, migrations: readonly string[]): void {

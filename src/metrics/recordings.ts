@@ -6,6 +6,8 @@ import { modeOf, type RecordingMode } from '../recording/plan.ts';
 import type { Progress, PushState, RecordingEnd, RecordingStatus } from '../recording/status.ts';
 import type { Instruments } from './instruments.ts';
 
+const BYTES_PER_MB = 1_000_000;
+
 /** What a status tells as a count since the recording's start. */
 type Counted = Pick<RecordingStatus, 'progress' | 'quality'>;
 
@@ -109,6 +111,12 @@ export class RecordingMetrics implements Follower {
     instruments.gauge(pushes, () => tally(PUSH_STATES, pushStates()), 'state');
     const cores = { name: 'recordings_cpu_cores', help: 'CPU seconds per second of all recordings together.' };
     instruments.gauge(cores, () => this.#statuses.reduce((sum, { quality }) => sum + quality.cores, 0));
+    const memory = {
+      name: 'recordings_memory_bytes',
+      help: 'Memory of all recordings together, shared pages in parts.',
+    };
+    const megabytes = () => this.#statuses.reduce((sum, { quality }) => sum + quality.memoryMB, 0);
+    instruments.gauge(memory, () => megabytes() * BYTES_PER_MB);
   }
 
   get #statuses(): RecordingStatus[] {

@@ -1,10 +1,19 @@
 import type { Instruments } from './instruments.ts';
 
+const BYTES_PER_MB = 1_000_000;
+
 /** What is asked for at each scrape. Counts are since the start of the service. */
 export interface Totals {
-  readonly capacity: { readonly totalCores: number; readonly usedCores: number };
+  readonly capacity: CapacityTotals;
   readonly uploads: UploadTotals;
   readonly callbacks: CallbackTotals;
+}
+
+export interface CapacityTotals {
+  readonly totalCores: number;
+  readonly usedCores: number;
+  readonly totalMemoryMB: number;
+  readonly usedMemoryMB: number;
 }
 
 export interface UploadTotals {
@@ -41,6 +50,10 @@ function measureCapacity(instruments: Instruments, capacity: () => Totals['capac
   instruments.gauge(all, () => capacity().totalCores);
   const used = { name: 'capacity_used_cores', help: 'CPU cores that running recordings are charged with.' };
   instruments.gauge(used, () => capacity().usedCores);
+  const memory = { name: 'capacity_memory_bytes', help: 'Memory that recordings may fill.' };
+  instruments.gauge(memory, () => capacity().totalMemoryMB * BYTES_PER_MB);
+  const usedMemory = { name: 'capacity_used_memory_bytes', help: 'Memory that running recordings are charged with.' };
+  instruments.gauge(usedMemory, () => capacity().usedMemoryMB * BYTES_PER_MB);
 }
 
 function measureUploads(instruments: Instruments, uploads: () => UploadTotals): void {

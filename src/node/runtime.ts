@@ -1,6 +1,6 @@
 import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { RecorderError } from '../errors.ts';
 import { killGroup } from '../process/fork.ts';
 import { leaderless, runs } from '../process/groups.ts';
@@ -10,22 +10,26 @@ const OWNER = '.pid';
 const SESSION_COMMAND = 'session/main.ts';
 const X_LOCK = /^\.X(\d+)-lock$/;
 
-/** Where sessions keep displays, sound daemons and browser profiles: one folder per recording. */
+/** Where sessions keep displays, sound daemons and browser profiles: one folder per session. */
 export function runtimeRoot(): string {
   return join(tmpdir(), `tapehead-${process.getuid?.() ?? 0}`);
 }
 
-export function runtimeFolder(sid: string): string {
-  return join(runtimeRoot(), sid);
+/** @param name the recording's sid, or of a session that waits for one a name of its own */
+export function runtimeFolder(name: string): string {
+  return join(runtimeRoot(), name);
 }
 
-/** Writes down which process a runtime folder belongs to, so that a later sweep can prove it. */
-export function noteOwner(folder: string, pid: number): void {
+/**
+ * Writes down which process a runtime folder belongs to, so that a later sweep can prove it.
+ * @param sid of the recording that is made there, if the folder has another name
+ */
+export function noteOwner(folder: string, pid: number, sid = basename(folder)): void {
   // Others may pass through to files of their own below, but not look around.
   mkdirSync(runtimeRoot(), { recursive: true, mode: 0o711 });
   requireOwnRoot();
   mkdirSync(folder, { recursive: true, mode: 0o711 });
-  writeFileSync(`${folder}${OWNER}`, String(pid));
+  writeFileSync(`${folder}${OWNER}`, `${pid} ${sid}`);
 }
 
 /** Its name can be foretold, so somebody else may have made it first, to read or lead astray what is put there. */
@@ -44,9 +48,10 @@ function requireOwnRoot(): void {
  * @param lost recordings that nobody runs any more; their processes are ended. Of others only what is left of dead ones is removed.
  */
 export function sweep(lost: ReadonlySet<string>): void {
-  for (const sid of new Set(entries(runtimeRoot()).map((name) => name.replace(OWNER, '')))) {
-    const folder = runtimeFolder(sid);
-    const pid = Number(readText(`${folder}${OWNER}`));
+  for (const name of new Set(entries(runtimeRoot()).map((entry) => entry.replace(OWNER, '')))) {
+    const folder = runtimeFolder(name);
+    const [owner, sid = name] = readText(`${folder}${OWNER}`).split(' ');
+    const pid = Number(owner);
     const running = runs(pid, SESSION_COMMAND);
     if (running && !lost.has(sid)) continue;
     if (running || leaderless(pid)) killGroup(pid);

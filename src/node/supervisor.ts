@@ -10,6 +10,7 @@ import { Streams } from '../recording/streams.ts';
 import { finishLost } from './finish-lost.ts';
 import { resumeOf } from './resume.ts';
 import { noteOwner, removeRuntime } from './runtime.ts';
+import { type SessionProcess, Spares, type Taken, type WarmRules } from './spares.ts';
 
 const SESSION_MODULE = join(import.meta.dirname, '../session/main.ts');
 /** A session that has ended its recording leaves within this time, or is ended. */
@@ -18,58 +19,41 @@ const LEAVE_MS = 10_000;
 const MAX_DEATHS = 3;
 const DEATHS_WITHIN_MS = 10 * 60_000;
 
-/** When a spare has been taken, the next is started after the recording's own start, which it would slow down. */
-const SPARE_AFTER_MS = 3_000;
-
-type SessionProcess = Fork<ToSession, FromSession>;
-
 export interface SupervisorOptions {
-  readonly keepSpare: boolean;
+  /** Left out: no process is kept in reserve. */
+  readonly warm?: WarmRules;
   /** The program of a session, in the place of the project's own. */
   readonly sessionModule?: string;
+  readonly log?: SupervisorLog;
 }
+
+type SupervisorLog = (details: object, text: string) => void;
 
 /**
  * Runs each recording in a process of its own and answers for its end, whatever becomes of that process: one that dies is
- * followed by another, which goes on. A service keeps one process in reserve, its program loaded, which saves a third of a
- * second at each start.
+ * followed by another, which goes on. A service keeps processes in reserve.
  */
-export class Supervisor implements Recorder, Disposable {
-  readonly #keepSpare: boolean;
+export class Supervisor implements Recorder, AsyncDisposable {
   readonly #module: string;
-  #spare: SessionProcess | null = null;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #spares: Spares | null;
+  readonly #log: SupervisorLog;
 
-  constructor({ keepSpare, sessionModule = SESSION_MODULE }: SupervisorOptions) {
-    this.#keepSpare = keepSpare;
-    this.#module = sessionModule;
-    this.#startSpare();
+  constructor({ warm, sessionModule: module = SESSION_MODULE, log = () => {} }: SupervisorOptions = {}) {
+    this.#module = module;
+    this.#log = log;
+    this.#spares = warm ? new Spares({ module, warm, log }) : null;
   }
 
   start(plan: RecordingPlan, resume: Resume | null = null): RunningRecording {
-    return new SupervisedRecording(plan, resume, () => this.#takeSession());
+    return new SupervisedRecording(plan, resume, () => this.#take(plan), this.#log);
   }
 
-  [Symbol.dispose](): void {
-    clearTimeout(this.#timer);
-    this.#spare?.killGroup();
-    this.#spare = null;
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#spares?.[Symbol.asyncDispose]();
   }
 
-  #takeSession(): SessionProcess {
-    const spare = this.#spare?.alive ? this.#spare : this.#newSession();
-    this.#spare = null;
-    if (this.#keepSpare) this.#timer ??= setTimeout(() => this.#startSpare(), SPARE_AFTER_MS);
-    return spare;
-  }
-
-  #startSpare(): void {
-    this.#timer = undefined;
-    if (this.#keepSpare) this.#spare ??= this.#newSession();
-  }
-
-  #newSession(): SessionProcess {
-    return new Fork<ToSession, FromSession>(this.#module, '/');
+  #take(plan: RecordingPlan): Taken {
+    return this.#spares?.take(plan) ?? { session: new Fork(this.#module, '/'), folder: null, ready: false };
   }
 }
 
@@ -77,22 +61,30 @@ class SupervisedRecording implements RunningRecording {
   readonly sid: string;
   readonly ended: Promise<RecordingEnd>;
   readonly #plan: RecordingPlan;
-  readonly #takeSession: () => SessionProcess;
+  readonly #take: () => Taken;
+  readonly #log: SupervisorLog;
+  readonly #askedMs = Date.now();
   readonly #statusListeners: ((status: RecordingStatus) => void)[] = [];
   readonly #eventListeners: ((event: RecordingEvent) => void)[] = [];
   readonly #orders = new Map<number, PromiseWithResolvers<void>>();
   readonly #streams = new Streams();
   #session: SessionProcess;
+  /** Of the session that runs. */
+  #folder: string;
+  /** The latest session had its stage before it was started. */
+  #warm = false;
   #status: RecordingStatus;
   #end: RecordingEnd | null = null;
   #deaths: number[] = [];
   #stopAsked = false;
   #nextOrder = 1;
 
-  constructor(plan: RecordingPlan, resume: Resume | null, takeSession: () => SessionProcess) {
+  constructor(plan: RecordingPlan, resume: Resume | null, take: () => Taken, log: SupervisorLog) {
     this.sid = plan.sid;
     this.#plan = plan;
-    this.#takeSession = takeSession;
+    this.#take = take;
+    this.#log = log;
+    this.#folder = plan.runtimeFolder;
     this.#status = firstStatus(plan, resume);
     this.#session = this.#begin(resume);
     this.ended = this.#watch();
@@ -134,15 +126,19 @@ class SupervisedRecording implements RunningRecording {
 
   /** @throws RecorderError when the runtime folder cannot be had. */
   #begin(resume: Resume | null): SessionProcess {
-    const session = this.#takeSession();
+    const { session, folder, ready } = this.#take();
+    // One that comes with a stage has its folder, too.
+    const plan = { ...this.#plan, runtimeFolder: folder ?? this.#plan.runtimeFolder };
+    this.#folder = plan.runtimeFolder;
+    this.#warm = ready;
     try {
-      noteOwner(this.#plan.runtimeFolder, session.pid);
+      noteOwner(this.#folder, session.pid, plan.sid);
     } catch (error) {
       session.killGroup();
       throw error;
     }
     session.onMessage((message) => this.#onMessage(message));
-    session.send({ type: 'start', plan: this.#plan, resume });
+    session.send({ type: 'start', plan, resume });
     return session;
   }
 
@@ -178,8 +174,14 @@ class SupervisedRecording implements RunningRecording {
   }
 
   #tell(event: RecordingEvent): void {
+    if (event.name === 'started') this.#tellStart(event.atMs);
     if (event.name === 'stream_changed') this.#streams.change(event);
     for (const listener of this.#eventListeners) listener(event);
+  }
+
+  #tellStart(atMs: number): void {
+    const { sid } = this;
+    this.#log({ sid, warm: this.#warm, ms: Math.round(atMs - this.#askedMs) }, 'from the request to the first frame');
   }
 
   #answer(id: number, error: string | null): void {
@@ -207,7 +209,7 @@ class SupervisedRecording implements RunningRecording {
   async #sessionEnded(): Promise<string> {
     const exit = await this.#session.exited;
     this.#session.killGroup();
-    removeRuntime(this.#plan.runtimeFolder);
+    removeRuntime(this.#folder);
     const how = exit.signal ?? `code ${exit.code}`;
     return `the process of the recording ended with ${how}. ${this.#session.tail()}`.trim();
   }

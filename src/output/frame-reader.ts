@@ -20,13 +20,10 @@ export interface Frame {
 }
 
 /**
- * Cuts the encoder's stream into frames. ffmpeg's muxer writes a frame's packets one after another, never mixed with
+ * Cuts an encoder's stream into frames. ffmpeg's muxer writes a frame's packets one after another, never mixed with
  * others, so a frame ends where the next begins.
  */
 export class FrameReader {
-  /** The stream's own tables, repeated at the head of each slice. */
-  pat: Buffer | null = null;
-  pmt: Buffer | null = null;
   /** Bytes up to the end of the last complete frame. */
   consumed = 0;
   readonly #onFrame: (frame: Frame) => void;
@@ -55,8 +52,6 @@ export class FrameReader {
     if (head.start && head.pid !== PID_PAT && head.pid !== PID_PMT) this.consumed = this.#read;
     this.#read += PACKET;
     if (head.pid === PID_VIDEO || head.pid === PID_AUDIO) this.#takeMedia(packet, head);
-    else if (head.pid === PID_PAT) this.pat ??= Buffer.from(packet);
-    else if (head.pid === PID_PMT) this.pmt ??= Buffer.from(packet);
   }
 
   #takeMedia(packet: Buffer, head: PacketHead): void {

@@ -11,6 +11,8 @@ export interface Slice {
   readonly mediaEnd: number;
   readonly bytes: number;
   readonly pictures: number;
+  /** Places in it that should have had a picture of their own and have none. */
+  readonly missing: number;
   /** Something was left out before it: a hold, or a stretch without page or encoder. The first slice has it too. */
   readonly discontinuity: boolean;
   /** Number of the MP4 that it belongs to. */
@@ -18,7 +20,7 @@ export interface Slice {
 }
 
 /** What is known of a slice once it is whole. */
-type Measure = 'mediaEnd' | 'bytes' | 'pictures';
+type Measure = 'mediaEnd' | 'bytes' | 'pictures' | 'missing';
 export type OpenSlice = Omit<Slice, Measure>;
 
 type Entry =
@@ -55,8 +57,8 @@ export class Journal {
     await this.#append({ opened: slice });
   }
 
-  async closed({ name, mediaEnd, bytes, pictures }: Slice): Promise<void> {
-    await this.#append({ closed: { name, mediaEnd, bytes, pictures } });
+  async closed({ name, mediaEnd, bytes, pictures, missing }: Slice): Promise<void> {
+    await this.#append({ closed: { name, mediaEnd, bytes, pictures, missing } });
   }
 
   /** The MP4 of this number is complete, and no slice will be added to it. */
@@ -79,6 +81,9 @@ export class Journal {
   }
 }
 
+/** By journals of an earlier version. */
+const NOT_TOLD = { missing: 0 };
+
 /** A line cut off was being written when a process died and says nothing. */
 export function parseJournal(text: string): Past {
   const slices: Slice[] = [];
@@ -92,7 +97,7 @@ export function parseJournal(text: string): Past {
     } else if ('assembled' in entry) {
       assembled.push(entry.assembled);
     } else if (open && open.name === entry.closed.name) {
-      slices.push({ ...open, ...entry.closed });
+      slices.push({ ...NOT_TOLD, ...open, ...entry.closed });
       open = null;
     }
   }

@@ -5,7 +5,8 @@ import { SOUND_TICKS, type TrackKind, type Tracks } from './tracks.ts';
 import { PACKET, readContinuity, readHead, ticksBetween, wrap } from './transport-stream.ts';
 
 /**
- * Makes a slice whole whose writing was cut off: leaves out its last, possibly incomplete frame and tells its length.
+ * Makes a slice whose writing was cut off whole: leaves out what is possibly incomplete, and tells its length. Places without a
+ * picture of their own are not known any more.
  * @returns null when it holds no complete picture, or without pictures no complete block of sound.
  */
 export async function mendSlice(path: string, open: OpenSlice, { lead, interval }: Tracks): Promise<Slice | null> {
@@ -14,9 +15,9 @@ export async function mendSlice(path: string, open: OpenSlice, { lead, interval 
   const lastLeading = last[lead];
   if (lastLeading === null) return null;
   await truncate(path, whole);
-  // Sound may reach a little beyond the last picture; what is recorded next must not begin under it.
+  // Sound goes on while a picture stands still; what is recorded next must not begin under it.
   const mediaEnd = Math.max(lastLeading + interval, (last.audio ?? 0) + SOUND_TICKS);
-  return { ...open, mediaEnd, bytes: whole, pictures };
+  return { ...open, mediaEnd, bytes: whole, pictures, missing: 0 };
 }
 
 interface Measured {

@@ -12,7 +12,7 @@ import { Parts } from './parts.ts';
 import { buildPlaylist } from './playlist.ts';
 import { Reserve } from './reserve.ts';
 import { Slicer, type SlicerPast } from './slicer.ts';
-import { Slices } from './slices.ts';
+import { Slices, type Sums } from './slices.ts';
 import type { TimedFrame } from './take.ts';
 import { tracksOf } from './tracks.ts';
 import { TICKS_PER_SECOND } from './transport-stream.ts';
@@ -127,8 +127,8 @@ export class RecordingFiles {
     return this.#slices.mediaEnd;
   }
 
-  /** What whole slices hold: media in ms, pictures. */
-  get sums(): { readonly mediaMs: number; readonly bytes: number; readonly pictures: number } {
+  /** What whole slices hold. */
+  get sums(): Sums {
     return this.#slices.sums;
   }
 

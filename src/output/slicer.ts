@@ -1,7 +1,7 @@
 import type { OpenSlice, Slice } from './journal.ts';
 import { sliceName } from './names.ts';
 import type { TimedFrame } from './take.ts';
-import type { Tracks } from './tracks.ts';
+import { SOUND_TICKS, type Tracks } from './tracks.ts';
 import {
   PACKET,
   PID_AUDIO,
@@ -15,6 +15,10 @@ import {
 
 /** A slice ends at the first key frame after this time, without pictures at the first block of sound. */
 const SLICE_S = 15;
+/** Key frames come by the capture's clock: one that is due when a slice is full may come this much before it is. */
+const EARLY_S = 0.5;
+/** Sound waits for the pictures that it belongs to for no longer than this: the encoder keeps a picture until it sees the next. */
+const LONGEST_WAIT_S = 4;
 
 export interface SlicerOptions {
   readonly stem: string;
@@ -47,7 +51,11 @@ export class Slicer {
   #open: OpenSlice | null = null;
   #bytes = 0;
   #pictures = 0;
+  #missing = 0;
+  /** Media time at which what is written ends. */
   #end = 0;
+  /** Sound that the next slice may have to begin with: it is written when a picture of its time has come. */
+  #waiting: TimedFrame[] = [];
   #discontinuity = true;
   #part: number;
   #partStart: number;
@@ -67,40 +75,67 @@ export class Slicer {
     this.#tables = tables;
   }
 
-  /** The next frame does not follow the last one in wall time. @param mediaEnd where that ends, if before the next was due */
-  breakHere(mediaEnd = Number.POSITIVE_INFINITY): void {
+  /** The next frame does not follow the last one in wall time. @param mediaEnd where that ends: its last picture is shown until then */
+  breakHere(mediaEnd?: number): void {
     this.#discontinuity = true;
-    this.#end = Math.min(this.#end, mediaEnd);
+    this.#release();
+    this.#end = mediaEnd ?? this.#end;
     this.close();
   }
 
   push(frame: TimedFrame): void {
-    const { lead, interval } = this.#options.tracks;
-    const leading = frame.kind === lead;
-    if (leading && (frame.kind === 'audio' || frame.key)) this.#atCut(frame);
-    if (!this.#open) return;
-    if (leading) this.#end = frame.mediaTime + interval;
-    if (frame.kind === 'video') this.#pictures += 1;
-    this.#emit(frame.packets);
+    if (frame.kind !== this.#options.tracks.lead) this.#pushSound(frame);
+    else this.#pushLeading(frame);
   }
 
   close(): void {
+    this.#release();
     const open = this.#open;
     if (!open) return;
     this.#open = null;
     this.#partBytes += this.#bytes;
-    this.#options.onClose({ ...open, mediaEnd: this.#end, bytes: this.#bytes, pictures: this.#pictures });
+    const measure = { mediaEnd: this.#end, bytes: this.#bytes, pictures: this.#pictures, missing: this.#missing };
+    this.#options.onClose({ ...open, ...measure });
+  }
+
+  #pushLeading(frame: TimedFrame): void {
+    this.#release((sound) => sound.mediaTime < frame.mediaTime);
+    if (frame.kind === 'audio' || frame.key) this.#atCut(frame);
+    this.#write(frame);
+    this.#release((sound) => !this.#isFull(sound));
+  }
+
+  #pushSound(frame: TimedFrame): void {
+    const first = this.#waiting[0] ?? frame;
+    // Pictures come later than sound, the longer the screen stands still.
+    if (this.#waiting.length > 0 || this.#isFull(frame)) this.#waiting.push(frame);
+    else this.#write(frame);
+    if (frame.mediaTime - first.mediaTime > LONGEST_WAIT_S * TICKS_PER_SECOND) this.#release();
+  }
+
+  /** Writes the sound that waits, up to the first that is not ready. */
+  #release(isReady: (sound: TimedFrame) => boolean = () => true): void {
+    const held = this.#waiting.findIndex((sound) => !isReady(sound));
+    for (const sound of this.#waiting.splice(0, held < 0 ? this.#waiting.length : held)) this.#write(sound);
+  }
+
+  #write(frame: TimedFrame): void {
+    if (!this.#open) return;
+    const { lead, interval } = this.#options.tracks;
+    const length = frame.kind === lead ? interval : SOUND_TICKS;
+    this.#end = Math.max(this.#end, frame.mediaTime + length);
+    if (frame.kind === 'video') {
+      this.#pictures += 1;
+      this.#missing += frame.missing;
+    }
+    this.#emit(frame.packets);
   }
 
   /** A slice may begin with this frame. */
   #atCut(frame: TimedFrame): void {
+    if (this.#partStart === 0) this.#partStart = frame.mediaTime;
     const newPart = this.#partIsFull(frame);
-    const sliceIsFull = this.#open && frame.mediaTime - this.#open.mediaStart >= SLICE_S * TICKS_PER_SECOND;
-    // A slice's length is told exactly by where the next one begins.
-    if (newPart || sliceIsFull) {
-      this.#end = frame.mediaTime;
-      this.close();
-    }
+    if (newPart || this.#sliceIsFull(frame)) this.#closeAt(frame);
     if (newPart) {
       this.#part += 1;
       this.#partStart = frame.mediaTime;
@@ -109,9 +144,26 @@ export class Slicer {
     if (!this.#open) this.#begin(frame);
   }
 
+  /** Its length is told exactly by where the next slice begins; the sound that waits is the next one's. */
+  #closeAt({ mediaTime }: TimedFrame): void {
+    const next = this.#waiting.splice(0);
+    this.#end = mediaTime;
+    this.close();
+    this.#waiting = next;
+  }
+
+  /** Slice or part might end before this frame. */
+  #isFull(frame: TimedFrame): boolean {
+    return this.#open !== null && (this.#partIsFull(frame) || this.#sliceIsFull(frame));
+  }
+
+  #sliceIsFull({ mediaTime }: TimedFrame): boolean {
+    const seconds = this.#options.tracks.lead === 'video' ? SLICE_S - EARLY_S : SLICE_S;
+    return this.#open !== null && mediaTime - this.#open.mediaStart >= seconds * TICKS_PER_SECOND;
+  }
+
   #partIsFull(frame: TimedFrame): boolean {
     const { maxPartTicks, maxPartBytes } = this.#options;
-    if (this.#partStart === 0) this.#partStart = frame.mediaTime;
     return frame.mediaTime - this.#partStart >= maxPartTicks || this.#partBytes + this.#bytesOpen() >= maxPartBytes;
   }
 
@@ -126,6 +178,8 @@ export class Slicer {
     this.#discontinuity = false;
     this.#bytes = 0;
     this.#pictures = 0;
+    this.#missing = 0;
+    this.#end = frame.mediaTime;
     this.#options.onOpen(this.#open);
     if (this.#tables) this.#emit(Buffer.from(this.#tables));
   }

@@ -7,6 +7,14 @@ import type { SlicerPast } from './slicer.ts';
 import type { Tracks } from './tracks.ts';
 import { TICKS_PER_SECOND } from './transport-stream.ts';
 
+/** What slices hold together. */
+export interface Sums {
+  readonly mediaMs: number;
+  readonly bytes: number;
+  readonly pictures: number;
+  readonly missing: number;
+}
+
 /** The slices of a recording, as files and as lines of its journal: first the file, then the line. */
 export class Slices {
   readonly #folder: string;
@@ -61,12 +69,13 @@ export class Slices {
   }
 
   /** What the recording consists of so far. */
-  get sums(): { readonly mediaMs: number; readonly bytes: number; readonly pictures: number } {
+  get sums(): Sums {
     const sum = (of: (slice: Slice) => number) => this.#whole.reduce((total, slice) => total + of(slice), 0);
     return {
       mediaMs: (sum(({ mediaStart, mediaEnd }) => mediaEnd - mediaStart) / TICKS_PER_SECOND) * 1000,
       bytes: sum(({ bytes }) => bytes),
       pictures: sum(({ pictures }) => pictures),
+      missing: sum(({ missing }) => missing),
     };
   }
 

@@ -6,8 +6,9 @@ import { PACKET, readHead, shiftTimes, TICKS_PER_SECOND, ticksBetween, wrap } fr
 export const LEAD_IN = TICKS_PER_SECOND;
 /** A frame this share of an interval off its place is put back onto the grid; one further off really came late. */
 const JITTER = 0.25;
-/** Blocks of sound kept while the first picture is waited for: half a second. */
-const EARLY_SOUNDS = 24;
+/** Sound kept while the first picture is waited for: it may come out of its encoder when others follow it. */
+const EARLY_TICKS = 3 * TICKS_PER_SECOND;
+const EARLY_INTERVALS = 4;
 /** How much of an offset is believed at each frame: follows a slow clock, ignores a late wake-up. */
 const FOLLOW = 0.02;
 
@@ -19,7 +20,7 @@ export interface TimedFrame {
   readonly mediaTime: number;
   /** When it was captured, UTC ms. */
   readonly capturedMs: number;
-  /** Places on the grid before this frame that stayed empty. */
+  /** Pictures before this one that should be there and are not: drawn, but not captured. */
   readonly missing: number;
   /** Transport packets with their times rewritten to `mediaTime`. */
   readonly packets: Buffer;
@@ -33,6 +34,8 @@ export interface TakeOptions {
   readonly mediaStart: number;
   /** Added to the time of sound beside a picture, in ticks: corrects a measured constant offset between the two. */
   readonly soundShift: number;
+  /** Pictures come only where something has changed: a place on the grid that stays empty lacks nothing. */
+  readonly sparse: boolean;
 }
 
 /**
@@ -53,14 +56,22 @@ export class Take {
   #last = 0;
   #lastSound = Number.NEGATIVE_INFINITY;
   readonly #early: { frame: Frame; clock: number; capturedMs: number }[] = [];
+  readonly #mostEarly: number;
+  #lost = 0;
   readonly #toReach: Set<TrackKind>;
   readonly #complete = Promise.withResolvers<void>();
 
   constructor(options: TakeOptions) {
     this.#options = options;
     this.#interval = options.tracks.interval;
+    this.#mostEarly = Math.max(EARLY_TICKS, EARLY_INTERVALS * this.#interval) / SOUND_TICKS;
     this.#toReach = new Set(options.tracks.kinds);
     this.#clock = (options.fromMs / 1000) * TICKS_PER_SECOND;
+  }
+
+  /** The capture tells that so many pictures were drawn that it could not take. */
+  lose(pictures: number): void {
+    this.#lost += pictures;
   }
 
   /** Nothing captured from this moment on is kept; UTC ms. */
@@ -112,7 +123,7 @@ export class Take {
   #begin(frame: Frame, clock: number, capturedMs: number): TimedFrame[] {
     if (frame.kind !== this.#options.tracks.lead) {
       this.#early.push({ frame, clock, capturedMs });
-      if (this.#early.length > EARLY_SOUNDS) this.#early.shift();
+      if (this.#early.length > this.#mostEarly) this.#early.shift();
       return [];
     }
     if ((frame.kind === 'video' && !frame.key) || capturedMs < this.#options.fromMs) return [];
@@ -133,7 +144,14 @@ export class Take {
     const expected = this.#last + steps * this.#interval;
     const off = ticks - expected;
     this.#last = Math.abs(off) < JITTER * this.#interval ? expected + FOLLOW * off : ticks;
-    return [this.#timed(frame, this.#last, capturedMs, steps - 1)];
+    return [this.#timed(frame, this.#last, capturedMs, this.#missing(steps))];
+  }
+
+  #missing(steps: number): number {
+    if (!this.#options.sparse) return steps - 1;
+    const lost = this.#lost;
+    this.#lost = 0;
+    return lost;
   }
 
   /** Put later, sound belongs to the take by the time that it is put to. */
@@ -153,7 +171,10 @@ export class Take {
    */
   get #lastLength(): number {
     const end = Math.max(this.#endTicks, this.#lastSound + SOUND_TICKS);
-    return Math.max(this.#options.tracks.grain, Math.min(this.#interval, end - this.#last));
+    const { sparse, tracks } = this.#options;
+    // Without a change the last picture is shown for as long as the take goes on.
+    const most = sparse && Number.isFinite(end) ? Number.POSITIVE_INFINITY : this.#interval;
+    return Math.max(tracks.grain, Math.min(most, end - this.#last));
   }
 
   /** The end, in ticks after zero. */

@@ -14,8 +14,11 @@ export const PID_VIDEO = 0x100;
 export const PID_AUDIO = 0x101;
 
 const SYNC = 0x47;
-/** The encoder writes clock references equal to decoding times; a player needs them a little earlier, to buffer by. */
-const BUFFERING = TICKS_PER_SECOND / 10;
+/**
+ * The encoders write clock references equal to decoding times. A player needs them earlier, to buffer by, and by no less than sound
+ * and picture of one moment come apart from each other.
+ */
+const BUFFERING = TICKS_PER_SECOND / 2;
 
 export interface PacketHead {
   readonly pid: number;

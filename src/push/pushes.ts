@@ -1,4 +1,4 @@
-import { even } from '../encode/args.ts';
+import { even } from '../encode/picture-args.ts';
 import { messageOf } from '../errors.ts';
 import type { TimedFrame } from '../output/take.ts';
 import type { PicturePlan, SoundPlan } from '../recording/plan.ts';

@@ -1,4 +1,5 @@
-import { blackPictureArgs } from '../encode/args.ts';
+import type { PictureEncoder } from '../encode/codecs.ts';
+import { blackPictureArgs } from '../encode/picture-args.ts';
 import { RecorderError } from '../errors.ts';
 import { Child } from '../process/child.ts';
 import { childEnvironment } from '../process/environment.ts';
@@ -7,6 +8,8 @@ import type { Identity } from '../types.ts';
 
 export interface StillOptions {
   readonly picture: PicturePlan;
+  /** The one whose pictures will follow. */
+  readonly encoder: PictureEncoder;
   /** Home of the encoder; an existing folder. */
   readonly folder: string;
   readonly identity: Identity | null;
@@ -20,11 +23,11 @@ const LONGEST_MS = 10_000;
  *
  * @throws RecorderError `encoder_failed`
  */
-export async function blackStill({ picture, folder, identity }: StillOptions): Promise<Buffer> {
+export async function blackStill({ picture, encoder, folder, identity }: StillOptions): Promise<Buffer> {
   const child = new Child({
     name: 'still',
     command: 'ffmpeg',
-    args: blackPictureArgs(picture),
+    args: blackPictureArgs(encoder, picture),
     env: childEnvironment(folder),
     identity,
     stdio: { stdout: 'pipe' },

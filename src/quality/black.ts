@@ -55,7 +55,7 @@ export class BlackWatch {
   keyFrame(frame: PlainFrame): void {
     const { bytes, atMs, sameSinceMs } = frame;
     if (bytes > this.#plainBytes) {
-      this.stretches.end(this.#changedMs ?? atMs);
+      this.#endAt(atMs);
       this.#suspect = null;
     } else {
       const before = this.#keyMs;
@@ -72,9 +72,20 @@ export class BlackWatch {
     if (sameSinceMs === atMs) this.#changedMs ??= atMs;
   }
 
+  /** The recording is over. */
+  end(atMs: number): void {
+    this.#endAt(atMs);
+  }
+
   /** Resolves when no look is under way. */
   async looked(): Promise<void> {
     await this.#looking;
+  }
+
+  /** Of what was not looked at nobody knows what it was. */
+  #endAt(atMs: number): void {
+    const unknownMs = this.#suspect?.black === null ? this.#suspect.fromMs : null;
+    this.stretches.end(unknownMs ?? this.#changedMs ?? atMs);
   }
 
   #lookAt(suspect: Suspect, { wallMs, stream }: PlainFrame): void {

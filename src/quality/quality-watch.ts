@@ -1,21 +1,20 @@
 import { LEAD_IN, type TimedFrame } from '../output/take.ts';
-import { tracksOf } from '../output/tracks.ts';
+import { SOUND_TICKS, tracksOf } from '../output/tracks.ts';
 import { TICKS_PER_SECOND } from '../output/transport-stream.ts';
 import type { MediaPlan } from '../recording/plan.ts';
 import { NO_QUALITY, type QualityReport } from '../recording/status.ts';
 import type { Identity } from '../types.ts';
 import { BlackWatch, type Look } from './black.ts';
+import { Cost, type Used } from './cost.ts';
 import { brightestPixel } from './key-picture.ts';
 import { payloadBytes } from './payload.ts';
+import { Repeats } from './repeats.ts';
 import { SilenceWatch } from './silence.ts';
 import { SoundOffset } from './sound-offset.ts';
 import { StillWatch } from './still.ts';
-import type { Stretches } from './stretches.ts';
 
 /** More time between two pictures on the wall than in the media means that the recording was held, or cut. */
 const HELD_MS = 1_000;
-/** Cores are told as the mean over this time. */
-const CPU_WINDOW_MS = 30_000;
 
 export interface QualityWatchOptions extends MediaPlan {
   /** Ticks that all sound is put later on purpose. */
@@ -28,6 +27,18 @@ export interface QualityWatchOptions extends MediaPlan {
   readonly look?: Look;
 }
 
+/** What makes the pictures, and what was done to make them cheaper. */
+type HowMade = Pick<QualityReport, 'capture' | 'encoder' | 'economies'>;
+
+/** A picture that waits to be judged. */
+interface Picture {
+  readonly frame: TimedFrame;
+  readonly key: boolean;
+  readonly bytes: number;
+  readonly atMs: number;
+  readonly missing: number;
+}
+
 /** What happened beside the media. */
 export type QualityNote = 'reloads' | 'browsersReplaced' | 'encodersReplaced';
 
@@ -36,19 +47,20 @@ export type QualityNote = 'reloads' | 'browsersReplaced' | 'encodersReplaced';
  * look at one picture.
  */
 export class QualityWatch implements AsyncDisposable {
-  readonly #lead: TimedFrame['kind'];
-  readonly #intervalMs: number;
+  readonly #interval: number;
   readonly #onHeard: () => void;
   readonly #silence = new SilenceWatch();
   /** Null: there are no pictures. */
   readonly #still: StillWatch | null;
   readonly #black: BlackWatch | null;
+  readonly #repeats: Repeats<Picture> | null;
   readonly #offset: SoundOffset;
   readonly #leaving = new AbortController();
   readonly #notes: Record<QualityNote, number> = { reloads: 0, browsersReplaced: 0, encodersReplaced: 0 };
-  readonly #cpu: { seconds: number; atMs: number }[] = [];
+  readonly #cost = new Cost();
   #tables: Buffer = Buffer.alloc(0);
   #keyPackets: Buffer | null = null;
+  #how: HowMade = { capture: null, encoder: null, economies: [] };
   #first: TimedFrame | null = null;
   #last: TimedFrame | null = null;
   #mediaEndMs = 0;
@@ -59,12 +71,11 @@ export class QualityWatch implements AsyncDisposable {
     const { picture, soundShift, folder, identity, onHeard = () => {} } = options;
     const { signal } = this.#leaving;
     const { look = (stream) => brightestPixel(stream, { folder, identity, signal }) } = options;
-    const { lead, interval } = tracksOf(options);
-    this.#lead = lead;
-    this.#intervalMs = toMs(interval);
+    this.#interval = tracksOf(options).interval;
     this.#onHeard = onHeard;
     this.#still = picture && new StillWatch(picture.fps);
     this.#black = picture && new BlackWatch(picture, look);
+    this.#repeats = picture && this.#sieve(picture.fps);
     this.#offset = new SoundOffset(soundShift);
   }
 
@@ -76,7 +87,8 @@ export class QualityWatch implements AsyncDisposable {
   frame(frame: TimedFrame): void {
     this.#offset.frame(frame);
     const atMs = mediaMs(frame);
-    if (frame.kind === this.#lead) this.#mediaEndMs = atMs + this.#intervalMs;
+    const lasts = frame.kind === 'video' ? this.#interval : SOUND_TICKS;
+    this.#mediaEndMs = Math.max(this.#mediaEndMs, atMs + toMs(lasts));
     if (frame.kind === 'video') this.#picture(frame, atMs);
     else if (this.#silence.sound(payloadBytes(frame.packets), atMs)) this.#onHeard();
   }
@@ -85,10 +97,23 @@ export class QualityWatch implements AsyncDisposable {
     this.#notes[what] += 1;
   }
 
-  /** @param seconds CPU time used so far by all processes of the recording. @param atMs any steady clock */
-  cpu(seconds: number, atMs: number): void {
-    this.#cpu.push({ seconds, atMs });
-    while (this.#cpu.length > 2 && (this.#cpu[1]?.atMs ?? atMs) <= atMs - CPU_WINDOW_MS) this.#cpu.shift();
+  /** From one key frame that is due to the next; others come where the screen changes. */
+  set keyEveryS(seconds: number) {
+    if (this.#still) this.#still.keyEveryS = seconds;
+  }
+
+  told(how: HowMade): void {
+    this.#how = how;
+  }
+
+  /** What all processes of the recording have used so far. @param atMs any steady clock */
+  used(used: Used, atMs: number): void {
+    this.#cost.add(used, atMs);
+  }
+
+  /** A take ends at this media time: its last picture is shown until then. */
+  endAt(mediaTime: number): void {
+    if (this.#mediaEndMs > 0) this.#mediaEndMs = toMs(mediaTime - LEAD_IN);
   }
 
   get report(): QualityReport {
@@ -102,13 +127,17 @@ export class QualityWatch implements AsyncDisposable {
       black: this.#black?.stretches.list(nowMs) ?? [],
       frozen: this.#still?.stretches.list(nowMs) ?? [],
       soundOffsetMs: this.#offset.ms,
-      cores: this.#cores,
+      ...this.#cost.report,
+      ...this.#how,
     };
   }
 
   /** The recording is over: what goes on ends with it. */
   end(): QualityReport {
-    for (const stretches of this.#stretches) stretches.end(this.#mediaEndMs);
+    this.#repeats?.flush();
+    this.#black?.end(this.#mediaEndMs);
+    this.#still?.stretches.end(this.#mediaEndMs);
+    this.#silence.stretches.end(this.#mediaEndMs);
     return this.report;
   }
 
@@ -128,40 +157,47 @@ export class QualityWatch implements AsyncDisposable {
   }
 
   #picture(frame: TimedFrame, atMs: number): void {
-    const bytes = payloadBytes(frame.packets);
-    if (this.#last && heldMs(this.#last, frame) > HELD_MS) this.#still?.interrupted(atMs);
-    this.#silence.picture(atMs);
-    if (frame.key) {
-      this.#keyPackets = frame.packets;
-      this.#still?.keyFrame(bytes, atMs);
-      const stream = () => Buffer.concat([this.#tables, frame.packets]);
-      const sameSinceMs = this.#still?.runFromMs ?? atMs;
-      this.#black?.keyFrame({ bytes, atMs, sameSinceMs, wallMs: frame.capturedMs, stream });
-    } else {
-      this.#still?.picture(bytes, atMs);
-      this.#black?.picture(atMs, this.#still?.runFromMs ?? atMs);
+    const { key, missing, packets } = frame;
+    if (this.#last && heldMs(this.#last, frame) > HELD_MS) {
+      this.#repeats?.flush();
+      this.#still?.interrupted(atMs);
     }
+    this.#silence.picture(atMs);
+    if (key) this.#keyPackets = packets;
+    this.#repeats?.push({ frame, key, bytes: payloadBytes(packets), atMs, missing });
     this.#first ??= frame;
     this.#last = frame;
     this.#pictures += 1;
-    this.#repeated += frame.missing;
+    this.#repeated += missing;
   }
 
-  get #stretches(): Stretches[] {
-    const watches = [this.#silence, this.#still, this.#black];
-    return watches.flatMap((watch) => watch?.stretches ?? []);
+  #sieve(fps: number): Repeats<Picture> {
+    return new Repeats({
+      fps,
+      onPicture: (picture) => {
+        const { key, bytes, atMs } = picture;
+        if (key) this.#still?.keyFrame(bytes, atMs);
+        else this.#still?.picture(bytes, atMs);
+        this.#lookForBlack(picture);
+      },
+      onRepeat: (picture) => {
+        this.#still?.repeat(picture);
+        this.#lookForBlack(picture);
+      },
+      onRest: (toMs) => this.#still?.rest(toMs),
+    });
+  }
+
+  #lookForBlack({ frame, key, bytes, atMs }: Picture): void {
+    const sameSinceMs = this.#still?.runFromMs ?? atMs;
+    const stream = () => Buffer.concat([this.#tables, frame.packets]);
+    if (key) this.#black?.keyFrame({ bytes, atMs, sameSinceMs, wallMs: frame.capturedMs, stream });
+    else this.#black?.picture(atMs, sameSinceMs);
   }
 
   get #reachedFps(): number {
     if (!this.#first) return 0;
     return rounded((this.#pictures * 1000) / (this.#mediaEndMs - mediaMs(this.#first)));
-  }
-
-  get #cores(): number {
-    const [first] = this.#cpu;
-    const last = this.#cpu.at(-1);
-    if (!first || !last || last.atMs <= first.atMs) return 0;
-    return rounded(((last.seconds - first.seconds) * 1000) / (last.atMs - first.atMs));
   }
 }
 

@@ -1,9 +1,12 @@
 import type { LayoutPlan, Subscription } from './channel.ts';
 import type { RecordingPlan } from './plan.ts';
+import type { Site } from './shape.ts';
 import type { PushState, RecordingEnd, RecordingStatus } from './status.ts';
 
 /** Messages between the service (or the command line) and the process of one recording, over Node's IPC channel. */
 export type ToSession =
+  /** Before there is a recording: a stage is to be opened ahead of time. The plan that follows, if any does, is one for this site. */
+  | { readonly type: 'warm'; readonly site: Site }
   | { readonly type: 'start'; readonly plan: RecordingPlan; readonly resume: Resume | null }
   | { readonly type: 'stop' }
   /** Each order is answered by `done` with the same id once it has taken effect. */
@@ -15,6 +18,8 @@ export type ToSession =
   | { readonly type: 'subscribe'; readonly id: number; readonly subscription: Subscription };
 
 export type FromSession =
+  /** The stage stands. One that cannot be opened, or falls, ends the process. */
+  | { readonly type: 'warmed' }
   | { readonly type: 'status'; readonly status: RecordingStatus }
   | { readonly type: 'done'; readonly id: number; readonly error: string | null }
   | { readonly type: 'event'; readonly event: RecordingEvent }

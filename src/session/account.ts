@@ -18,11 +18,13 @@ export class Account {
   readonly #onhold: boolean;
   readonly #openedAt = performance.now();
   readonly #problems: string[] = [];
+  readonly #cpuBefore: number;
   #cores = 0;
 
-  /** @param onhold it is to start held */
-  constructor(onhold: boolean) {
+  /** @param onhold it is to start held. @param cpuSeconds what its processes had used when they were still kept ready */
+  constructor(onhold: boolean, cpuSeconds = 0) {
     this.#onhold = onhold;
+    this.#cpuBefore = cpuSeconds;
   }
 
   /** A step of opening is done. */
@@ -35,9 +37,9 @@ export class Account {
     this.#problems.push(messageOf(error));
   }
 
-  /** @param seconds CPU time used by all processes of the recording. */
+  /** @param seconds CPU time used by all processes of the recording since they were started. */
   cpu(seconds: number): void {
-    this.#cores = (seconds * 1000) / (performance.now() - this.#openedAt);
+    this.#cores = ((seconds - this.#cpuBefore) * 1000) / (performance.now() - this.#openedAt);
   }
 
   /** @param channel null: there is none */

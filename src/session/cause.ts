@@ -13,6 +13,7 @@ const REASONS: Partial<Record<ErrorCode, EndReason>> = {
   sound_failed: 'browser_failed',
   missing_program: 'browser_failed',
   encoder_failed: 'encoder_failed',
+  capture_failed: 'encoder_failed',
   disk_full: 'disk_full',
 };
 

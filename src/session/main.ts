@@ -1,10 +1,14 @@
 import { messageOf } from '../errors.ts';
-import type { FromSession, ToSession } from '../recording/link.ts';
-import type { RecordingEnd } from '../recording/status.ts';
+import type { FromSession, RecordingEvent, ToSession } from '../recording/link.ts';
+import type { Site } from '../recording/shape.ts';
+import type { RecordingEnd, RecordingStatus } from '../recording/status.ts';
 import { Session } from './session.ts';
+import { WarmStage } from './warm-stage.ts';
 
 /** The process of one recording: gets its plan from the process that started it, tells it what happens, ends. */
 let session: Session | null = null;
+/** Opened before there is a recording. */
+let warm: WarmStage | null = null;
 
 function tell(message: FromSession): void {
   // Whoever started us may be gone; the recording is finished all the same.
@@ -18,11 +22,14 @@ async function obey(id: number, order: () => void | Promise<void>): Promise<void
 
 function onMessage(message: ToSession): void {
   const running = session;
-  if (message.type === 'start') {
-    session = new Session(message.plan, message.resume, {
-      onStatus: (status) => tell({ type: 'status', status }),
-      onEvent: (event) => tell({ type: 'event', event }),
-    });
+  if (message.type === 'warm') {
+    warmUp(message.site);
+  } else if (message.type === 'start') {
+    const reports = {
+      onStatus: (status: RecordingStatus) => tell({ type: 'status', status }),
+      onEvent: (event: RecordingEvent) => tell({ type: 'event', event }),
+    };
+    session = new Session(message.plan, message.resume, reports, warm);
     void session.run().then(leave);
   } else if (message.type === 'stop') {
     stop('requested', 'the recording was stopped');
@@ -39,7 +46,22 @@ function onMessage(message: ToSession): void {
 
 function stop(reason: 'requested' | 'session_lost', detail: string): void {
   if (session) session.stop({ reason, detail, atMs: Date.now() });
+  else if (warm) void warm[Symbol.asyncDispose]();
   else process.exit(0);
+}
+
+/** A process that has lost its stage is no better than a fresh one, unless a recording has come meanwhile. */
+function warmUp(site: Site): void {
+  const stage = new WarmStage(site);
+  warm = stage;
+  void stage.opened.then((stands) => {
+    if (stands) tell({ type: 'warmed' });
+  });
+  void stage.fallen.then((why) => {
+    if (session) return;
+    console.error(why);
+    process.exit(0);
+  });
 }
 
 function leave(end: RecordingEnd): void {

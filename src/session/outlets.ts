@@ -1,19 +1,25 @@
+import { firstEncoder } from '../encode/codecs.ts';
+import { FILE_KEY_FRAME_S, KEY_FRAME_S } from '../encode/key-frames.ts';
+import { captureFor } from '../encode/picture-source.ts';
 import { RecorderError } from '../errors.ts';
 import { AddressPolicy } from '../net/address-policy.ts';
 import { dial } from '../net/dial.ts';
 import { trust } from '../net/trust.ts';
 import { RecordingFiles, type RecordingFilesOptions } from '../output/recording-files.ts';
+import { buildTables } from '../output/tables.ts';
 import type { TimedFrame } from '../output/take.ts';
 import { tracksOf } from '../output/tracks.ts';
 import type { Dial } from '../push/publisher.ts';
 import { Pushes } from '../push/pushes.ts';
 import { blackStill } from '../push/still.ts';
+import type { Used } from '../quality/cost.ts';
 import { type QualityNote, QualityWatch } from '../quality/quality-watch.ts';
 import type { RecordingEvent } from '../recording/link.ts';
 import type { NetworkPlan, RecordingPlan } from '../recording/plan.ts';
-import type { QualityReport, RecordingStatus } from '../recording/status.ts';
+import type { CaptureKind, QualityReport, RecordingStatus } from '../recording/status.ts';
 import type { UtcMs } from '../types.ts';
 import { soundShift } from './sound-shift.ts';
+import type { HowEncoded } from './takes.ts';
 import { Tally } from './tally.ts';
 
 export interface OutletsOptions {
@@ -21,6 +27,8 @@ export interface OutletsOptions {
   readonly onEvent: (event: RecordingEvent) => void;
   /** Something that the status tells has changed. */
   readonly onChange: () => void;
+  /** Whether there is, from now on, anything that the recording is pushed to. */
+  readonly onPushes: (any: boolean) => void;
   /** Something that is not silence has been recorded. */
   readonly onHeard: () => void;
   /** The disk takes no more. */
@@ -37,14 +45,18 @@ export class Outlets implements AsyncDisposable {
   readonly #pushes: Pushes | null;
   #opening: Promise<void> = Promise.resolve();
   #files: RecordingFiles | null = null;
+  #pushed = false;
+  #capture: CaptureKind | null = null;
 
   constructor(options: OutletsOptions) {
     const { plan, onHeard } = options;
     const { picture, sound, runtimeFolder: folder, identity } = plan;
     this.#options = options;
     this.#tally = new Tally(tracksOf(plan));
-    this.#quality = new QualityWatch({ picture, sound, soundShift: soundShift(plan), folder, identity, onHeard });
-    this.#pushes = buildPushes(options);
+    const shift = soundShift(plan, captureFor(plan.encoding.capture));
+    this.#quality = new QualityWatch({ picture, sound, soundShift: shift, folder, identity, onHeard });
+    this.#quality.tables = buildTables(tracksOf(plan));
+    this.#pushes = buildPushes(options, () => this.#tellPushes());
   }
 
   /** Makes the files, or goes on with those of a session that died. May be called once; others may wait for it too. */
@@ -65,11 +77,6 @@ export class Outlets implements AsyncDisposable {
     return this.#files?.mediaEnd ?? null;
   }
 
-  set tables(tables: Buffer) {
-    if (this.#files) this.#files.tables = tables;
-    this.#quality.tables = tables;
-  }
-
   frame(frame: TimedFrame): void {
     this.#tally.frame(frame);
     this.#files?.push(frame);
@@ -80,6 +87,7 @@ export class Outlets implements AsyncDisposable {
   /** What follows does not follow what was in wall time. @param mediaEnd where that ends */
   breakHere(mediaEnd: number): void {
     this.#tally.endAt(mediaEnd);
+    this.#quality.endAt(mediaEnd);
     this.#files?.breakHere(mediaEnd);
   }
 
@@ -96,15 +104,23 @@ export class Outlets implements AsyncDisposable {
         'expected a recording of picture and sound to push, this one is of one of them',
       );
     this.#pushes?.set(urls);
+    this.#tellPushes();
+  }
+
+  /** What runs, and what was made cheaper. */
+  told(how: HowEncoded): void {
+    this.#capture = how.capture;
+    this.#quality.told(how);
+    this.#quality.keyEveryS = this.#keyEveryS;
   }
 
   note(what: QualityNote): void {
     this.#quality.note(what);
   }
 
-  /** @param seconds CPU time used so far by all processes of the recording. */
-  cpu(seconds: number): void {
-    this.#quality.cpu(seconds, performance.now());
+  /** What all processes of the recording have used so far. */
+  used(used: Used): void {
+    this.#quality.used(used, performance.now());
   }
 
   get status(): Pick<RecordingStatus, 'slices' | 'files' | 'progress' | 'pushes' | 'quality'> {
@@ -140,6 +156,20 @@ export class Outlets implements AsyncDisposable {
     await Promise.all([this.#pushes?.[Symbol.asyncDispose](), this.#quality[Symbol.asyncDispose]()]);
   }
 
+  /** One that was given up asks for nothing any more. */
+  #tellPushes(): void {
+    const pushed = this.#pushes?.states.some(({ state }) => state !== 'disconnected') ?? false;
+    if (pushed === this.#pushed) return;
+    this.#pushed = pushed;
+    this.#quality.keyEveryS = this.#keyEveryS;
+    this.#options.onPushes(pushed);
+  }
+
+  /** As the captures are told (`takes.ts`). */
+  get #keyEveryS(): number {
+    return this.#capture === 'damage' && !this.#pushed ? FILE_KEY_FRAME_S : KEY_FRAME_S;
+  }
+
   async #open(how: 'create' | 'resume'): Promise<void> {
     const { plan, onEvent, onChange, onError } = this.#options;
     const options: RecordingFilesOptions = {
@@ -155,20 +185,23 @@ export class Outlets implements AsyncDisposable {
       onError,
     };
     this.#files = await RecordingFiles[how](options);
+    this.#files.tables = buildTables(tracksOf(plan));
     this.#tally.goOnFrom(this.#files.sums);
   }
 }
 
-function buildPushes({ plan, onEvent, onChange, log }: OutletsOptions): Pushes | null {
-  const { picture, sound, network, runtimeFolder: folder, identity } = plan;
+/** @param onStates the state of one of them has changed */
+function buildPushes({ plan, onEvent, onChange, log }: OutletsOptions, onStates: () => void): Pushes | null {
+  const { picture, sound, encoding, network, runtimeFolder: folder, identity } = plan;
   if (!picture || !sound) return null;
   return new Pushes({
     picture,
     sound,
     dial: dialWithin(network),
-    still: () => blackStill({ picture, folder, identity }),
+    still: () => blackStill({ picture, encoder: firstEncoder(encoding), folder, identity }),
     onChange: (url, state) => {
       onEvent({ name: 'push_changed', url, state });
+      onStates();
       onChange();
     },
     log,

@@ -1,6 +1,6 @@
 import { RecorderError } from '../errors.ts';
 import type { TimedFrame } from '../output/take.ts';
-import { groupCpuSeconds } from '../process/cpu.ts';
+import { UsageMeter } from '../process/usage.ts';
 import type { RecordingEvent, ReloadReason, Resume } from '../recording/link.ts';
 import type { RecordingPlan } from '../recording/plan.ts';
 import type { RecordingEnd, RecordingStatus } from '../recording/status.ts';
@@ -12,9 +12,9 @@ import { Evidence } from './evidence.ts';
 import type { Excess } from './limit-rule.ts';
 import { type Cause, type Effect, type Event, isPlaying, next, type State } from './machine.ts';
 import { Outlets } from './outlets.ts';
-import { soundShift } from './sound-shift.ts';
 import { StageKeeper } from './stage-keeper.ts';
 import { Takes } from './takes.ts';
+import type { WarmStage } from './warm-stage.ts';
 
 export interface SessionReports {
   readonly onStatus: (status: RecordingStatus) => void;
@@ -23,7 +23,7 @@ export interface SessionReports {
 
 const REPORT_MS = 500;
 const LOOK_MS = 1_000;
-const CPU_MS = 5_000;
+const USAGE_MS = 5_000;
 
 /** One recording, from opening its resources to giving them back. Writes the state; nobody else does. */
 export class Session {
@@ -35,6 +35,7 @@ export class Session {
   readonly #resources = new AsyncDisposableStack();
   readonly #ended = Promise.withResolvers<RecordingEnd>();
   readonly #limit = new Alarm();
+  readonly #usage = new UsageMeter(process.pid, performance.now());
   readonly #account: Account;
   /** Null for mode `web`. */
   readonly #channel: ChannelTalk | null;
@@ -42,16 +43,18 @@ export class Session {
   #state: State = { phase: 'starting' };
   #takes: Takes | null = null;
   #work: Promise<void> = Promise.resolve();
+  #pushed = false;
   /** Taken over from a session that died, and not recording yet. */
   #resuming = false;
 
-  constructor(plan: RecordingPlan, resume: Resume | null, reports: SessionReports) {
+  /** @param warm opened ahead of time, for this plan; given back by the session */
+  constructor(plan: RecordingPlan, resume: Resume | null, reports: SessionReports, warm: WarmStage | null = null) {
     this.#plan = plan;
     this.#resume = resume;
     this.#reports = reports;
-    this.#account = new Account((resume ?? plan).onhold);
+    this.#account = new Account((resume ?? plan).onhold, this.#usage.read(performance.now()).cpuSeconds);
     this.#channel = this.#resources.use(this.#buildChannel());
-    this.#keeper = this.#resources.use(this.#buildKeeper());
+    this.#keeper = this.#resources.use(this.#buildKeeper(warm));
     this.#outlets = this.#buildOutlets();
   }
 
@@ -152,8 +155,9 @@ export class Session {
     if (this.#resources.disposed) return;
     const { startedMs } = this.#outlets;
     this.#takes = this.#resources.use(this.#buildTakes());
+    this.#takes.pushed = this.#pushed;
     this.#every(LOOK_MS, () => this.#takes?.look());
-    this.#every(CPU_MS, () => this.#outlets.cpu(groupCpuSeconds(process.pid)));
+    this.#every(USAGE_MS, () => this.#outlets.used(this.#usage.read(performance.now())));
     if (startedMs === null) {
       // As much as possible at once: the time to the first frame is what users feel.
       const [ready] = await Promise.all([this.#keeper.open(), opened]);
@@ -175,9 +179,10 @@ export class Session {
     this.#resources.defer(() => clearInterval(timer));
   }
 
-  #buildKeeper(): StageKeeper {
+  #buildKeeper(warm: WarmStage | null): StageKeeper {
     return new StageKeeper({
       plan: this.#plan,
+      warm,
       arm: async ({ inputs, env }) => await this.#takes?.arm({ inputs, env }),
       onReload: () => this.#told('page_load_timeout'),
       onTrouble: (trouble) => this.#handle({ type: 'page_trouble', trouble }),
@@ -205,6 +210,10 @@ export class Session {
       plan: this.#plan,
       onEvent: this.#reports.onEvent,
       onChange: () => this.#reportStatus(),
+      onPushes: (any) => {
+        this.#pushed = any;
+        if (this.#takes) this.#takes.pushed = any;
+      },
       onHeard: () => this.#keeper.heard(),
       onError: (error) => this.stop(causeOf(error)),
       log: (line) => this.#evidence.note(line),
@@ -212,17 +221,13 @@ export class Session {
   }
 
   #buildTakes(): Takes {
-    const { picture, sound, runtimeFolder: folder, identity } = this.#plan;
     return new Takes({
-      encoder: { picture, sound, folder, identity },
-      soundShift: soundShift(this.#plan),
+      plan: this.#plan,
       mediaStart: this.#outlets.mediaEnd,
       onFrame: (frame) => this.#record(frame),
       onTakeEnd: (mediaEnd) => this.#outlets.breakHere(mediaEnd),
-      onTables: (tables) => {
-        this.#outlets.tables = tables;
-      },
       onLost: (error) => this.#handle({ type: 'encoder_lost', cause: causeOf(error) }),
+      onChange: (how) => this.#outlets.told(how),
     });
   }
 
@@ -294,7 +299,7 @@ export class Session {
   /** Completes the files; meanwhile everything else is given back. */
   async #finish(): Promise<void> {
     if (this.#state.phase !== 'finalizing') return;
-    this.#account.cpu(groupCpuSeconds(process.pid));
+    this.#account.cpu(this.#usage.read(performance.now()).cpuSeconds);
     const closing = [
       this.#attempt(() => this.#resources.disposeAsync()),
       this.#attempt(() => this.#outlets[Symbol.asyncDispose]()),

@@ -4,15 +4,19 @@ import { RecorderError } from '../errors.ts';
 import { sleep } from '../kit/deadline.ts';
 import type { ReloadReason } from '../recording/link.ts';
 import { type RecordingPlan, refreshRate } from '../recording/plan.ts';
+import { siteOf } from '../recording/shape.ts';
 import { troubleOf } from './cause.ts';
 import type { Excess } from './limit-rule.ts';
 import type { Trouble } from './machine.ts';
-import { Stage, type Tails } from './stage.ts';
-import type { EncoderPlace } from './takes.ts';
+import type { EncoderPlace } from './run.ts';
+import { Stage, type StageEvents, type Tails } from './stage.ts';
+import type { WarmStage } from './warm-stage.ts';
 import { Watchdogs } from './watchdogs.ts';
 
 export interface StageKeeperOptions {
   readonly plan: RecordingPlan;
+  /** Opened ahead of time, for the site of this plan: the first stage. Disposed of by the keeper. */
+  readonly warm?: WarmStage | null;
   /** There is a display to look at, a sound to listen to, or both. @returns when an encoder does. */
   readonly arm: (place: EncoderPlace) => Promise<void>;
   /** The page is loaded for the second time, because it was not ready in time. */
@@ -39,6 +43,7 @@ const SETTLE_MS = 100;
 /** Keeps a stage with the page on it: opens the first, loads the page anew, makes another stage when one is lost. */
 export class StageKeeper implements AsyncDisposable {
   readonly #options: StageKeeperOptions;
+  #warm: WarmStage | null;
   #stage: Stage | null = null;
   #pastTails: Tails = {};
   #watchdogs: Watchdogs | null = null;
@@ -50,14 +55,15 @@ export class StageKeeper implements AsyncDisposable {
 
   constructor(options: StageKeeperOptions) {
     this.#options = options;
+    this.#warm = options.warm ?? null;
   }
 
   /** The first stage, the page on it. @throws RecorderError */
   async open(): Promise<PageReady> {
     const stage = await this.#open();
     const armed = this.#options.arm(stage);
-    const [ready] = await Promise.all([stage.play(2), armed]);
-    await this.#playing(stage);
+    const [ready] = await Promise.all([stage.play(this.#options.plan.page, 2), armed]);
+    this.#playing(stage, ready);
     return ready;
   }
 
@@ -80,7 +86,7 @@ export class StageKeeper implements AsyncDisposable {
       if (!isCurrent()) throw new RecorderError('wrong_state', 'another stage is being made');
       // One that cannot be armed ends, and is told by itself.
       const armed = this.#options.arm(stage).catch(() => {});
-      const [ready] = await Promise.all([stage.play(1), armed]);
+      const [ready] = await Promise.all([stage.play(this.#options.plan.page, 1), armed]);
       return { stage, ready };
     });
   }
@@ -104,6 +110,7 @@ export class StageKeeper implements AsyncDisposable {
     this.#attempt += 1;
     this.#away();
     this.#give(this.#stage);
+    await this.#warm?.[Symbol.asyncDispose]();
     await this.#closing;
   }
 
@@ -116,7 +123,7 @@ export class StageKeeper implements AsyncDisposable {
       await sleep(waitMs);
       if (!isCurrent()) return;
       const { stage, ready } = await work(isCurrent);
-      if (isCurrent()) await this.#playing(stage);
+      if (isCurrent()) this.#playing(stage, ready);
       if (isCurrent()) this.#options.onBack(ready);
     };
     void run().catch(async (error: unknown) => {
@@ -131,7 +138,7 @@ export class StageKeeper implements AsyncDisposable {
     const { plan, onReload, onMessage, onStep, log } = this.#options;
     let opened: Stage | null = null;
     const isShown = () => opened !== null && opened === this.#stage;
-    const stage = await Stage.open(plan, {
+    const events: StageEvents = {
       onReload,
       onTrouble: (error) => {
         if (isShown()) this.#trouble(troubleOf(error, this.#beforeNow()));
@@ -141,7 +148,8 @@ export class StageKeeper implements AsyncDisposable {
       },
       onStep,
       log,
-    });
+    };
+    const stage = (await this.#takeWarm(events)) ?? (await Stage.open(siteOf(plan), events));
     opened = stage;
     if (this.#closed) {
       // Opened too late: the recording is over.
@@ -150,6 +158,13 @@ export class StageKeeper implements AsyncDisposable {
     }
     this.#stage = stage;
     return stage;
+  }
+
+  /** @returns null when there is none, or it has fallen. */
+  async #takeWarm(events: StageEvents): Promise<Stage | null> {
+    const warm = this.#warm;
+    this.#warm = null;
+    return (await warm?.take(events)) ?? null;
   }
 
   /** A window that has vanished may have been captured already when we learn of it; leave out the last two frames. */
@@ -169,11 +184,11 @@ export class StageKeeper implements AsyncDisposable {
   }
 
   /** The page is shown: from here on it is watched. */
-  async #playing(stage: Stage): Promise<void> {
-    await this.#follow(stage);
+  #playing(stage: Stage, { frameStartMs }: PageReady): void {
     if (this.#closed || this.#stage !== stage) return;
+    this.#follow(frameStartMs);
     this.#away();
-    this.#timer = setInterval(() => void this.#follow(stage), FOLLOW_MS);
+    this.#timer = setInterval(() => void this.#ask(stage), FOLLOW_MS);
     this.#watchdogs = Watchdogs.start({
       watched: stage,
       limits: this.#options.plan.limits,
@@ -194,10 +209,14 @@ export class StageKeeper implements AsyncDisposable {
     this.#watchdogs = null;
   }
 
-  /** Keeps the capture in step with the page. */
-  async #follow(stage: Stage): Promise<void> {
+  async #ask(stage: Stage): Promise<void> {
     if (!this.#options.plan.picture) return;
     const frameStartMs = await stage.frameStart();
-    if (frameStartMs !== null && this.#stage === stage) this.#options.onFrameStart(frameStartMs);
+    if (this.#stage === stage) this.#follow(frameStartMs);
+  }
+
+  /** Keeps the capture in step with the page. */
+  #follow(frameStartMs: number | null): void {
+    if (frameStartMs !== null && this.#options.plan.picture) this.#options.onFrameStart(frameStartMs);
   }
 }

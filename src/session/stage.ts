@@ -6,15 +6,16 @@ import { type DeviceOptions, deviceFor, UNSEEN } from '../browser/device.ts';
 import { Display } from '../browser/display.ts';
 import type { NetworkOptions } from '../browser/flags.ts';
 import type { MediaReport } from '../browser/media-script.ts';
-import { type PageReady, RecordedPage } from '../browser/page.ts';
+import { type PageReady, type PageTarget, RecordedPage } from '../browser/page.ts';
 import type { ProcessKind } from '../browser/processes.ts';
 import { Sound } from '../capture/sound.ts';
-import type { EncoderInputs } from '../encode/args.ts';
+import type { EncoderInputs } from '../encode/encoder.ts';
 import { RecorderError } from '../errors.ts';
 import { AddressPolicy } from '../net/address-policy.ts';
 import { EgressProxy } from '../net/egress-proxy.ts';
 import type { ReloadReason } from '../recording/link.ts';
-import { type RecordingPlan, refreshRate } from '../recording/plan.ts';
+import { refreshRate } from '../recording/plan.ts';
+import type { Shape, Site } from '../recording/shape.ts';
 
 export interface StageEvents {
   /** The page had not called `notifyReady` in time and is loaded once more. */
@@ -34,13 +35,14 @@ export type Tails = Readonly<Record<string, string>>;
 
 /**
  * Where the page plays: runtime folder, display, sound daemon, way out to the network, browser; without what is not recorded.
- * Opened in two steps, so that an encoder can be armed while the browser starts; given back in reverse, whatever was opened.
+ * Opened in steps, so that an encoder can be armed while the browser starts, and all but the page itself can be there before a
+ * recording is; given back in reverse, whatever was opened.
  */
 export class Stage implements AsyncDisposable {
   /** What a program needs to show and play here. */
   readonly env: Readonly<Record<string, string>>;
   readonly inputs: EncoderInputs;
-  readonly #plan: RecordingPlan;
+  readonly #site: Site;
   readonly #events: StageEvents;
   readonly #display: Display | null;
   readonly #sound: Sound | null;
@@ -49,8 +51,8 @@ export class Stage implements AsyncDisposable {
   #browser: Browser | null = null;
   #page: RecordedPage | null = null;
 
-  private constructor(plan: RecordingPlan, events: StageEvents, parts: Parts, resources: AsyncDisposableStack) {
-    this.#plan = plan;
+  private constructor(site: Site, events: StageEvents, parts: Parts, resources: AsyncDisposableStack) {
+    this.#site = site;
     this.#events = events;
     this.#resources = resources;
     this.#display = parts.display;
@@ -63,34 +65,38 @@ export class Stage implements AsyncDisposable {
   }
 
   /** Display, sound, way out. */
-  static async open(plan: RecordingPlan, events: StageEvents): Promise<Stage> {
+  static async open(site: Site, events: StageEvents): Promise<Stage> {
     await using opened = new AsyncDisposableStack();
-    const { runtimeFolder: folder, identity } = plan;
+    const { folder, shape } = site;
     await mkdir(folder, { recursive: true, mode: 0o700 });
     opened.defer(() => rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 }));
-    if (identity) chownSync(folder, identity.uid, identity.gid);
-    const parts = await openParts(plan, events, opened);
+    if (shape.identity) chownSync(folder, shape.identity.uid, shape.identity.gid);
+    const parts = await openParts(site, events, opened);
     events.onStep('display and sound');
-    return new Stage(plan, events, parts, opened.move());
+    return new Stage(site, events, parts, opened.move());
   }
 
-  /** Starts the browser and opens the page. @param tries 1: a page that is not ready in time is not loaded once more. */
-  async play(tries: 1 | 2): Promise<PageReady> {
+  /** Starts the browser and prepares its page, unless that has been done. @throws RecorderError */
+  async prepare(): Promise<RecordedPage> {
+    if (this.#page) return this.#page;
     const browser = await this.#launch();
     this.#events.onStep('browser');
-    const { page: plan, channel, limits } = this.#plan;
+    const { mode, limits } = this.#site.shape;
     const { onMessage, onReload, onTrouble, log } = this.#events;
     this.#page = await RecordedPage.prepare(browser.page, {
-      url: plan.url,
-      readyTimeoutS: plan.readyTimeoutS,
       device: this.#device,
       withWebgl: limits.webgl,
-      channel: channel && { onMessage, log },
+      channel: mode === 'mix' ? { onMessage, log } : null,
       onReload,
       onTrouble,
     });
-    const page = this.#page;
-    const ready = await this.#explained(tries === 2 ? page.open() : page.reload());
+    return this.#page;
+  }
+
+  /** Opens the page. @param tries 1: a page that is not ready in time is not loaded once more. @throws RecorderError */
+  async play(target: PageTarget, tries: 1 | 2): Promise<PageReady> {
+    const page = await this.prepare();
+    const ready = await this.#explained(page.open(target, tries));
     this.#events.onStep('page');
     return ready;
   }
@@ -147,7 +153,8 @@ export class Stage implements AsyncDisposable {
   }
 
   async #launch(): Promise<Browser> {
-    const { picture, sound, runtimeFolder: folder, identity, sandbox } = this.#plan;
+    const { folder, shape } = this.#site;
+    const { picture, sound, identity, sandbox } = shape;
     const browser = await Browser.launch({
       size: picture ?? UNSEEN,
       pixelRatio: this.#device.pixelRatio,
@@ -156,7 +163,7 @@ export class Stage implements AsyncDisposable {
       folder,
       env: this.env,
       identity,
-      network: networkFor(this.#plan, this.#egress),
+      network: networkFor(shape, this.#egress),
       sandbox,
     });
     if (this.#resources.disposed) {
@@ -170,7 +177,8 @@ export class Stage implements AsyncDisposable {
   }
 
   get #device(): DeviceOptions {
-    return deviceFor(this.#plan.picture ?? UNSEEN, this.#plan.page.mobile);
+    const { picture, mobile } = this.#site.shape;
+    return deviceFor(picture ?? UNSEEN, mobile);
   }
 
   #watch(exited: Promise<unknown>, name: string): void {
@@ -194,12 +202,13 @@ interface Parts {
   readonly egress: EgressProxy | null;
 }
 
-async function openParts(plan: RecordingPlan, { log }: StageEvents, opened: AsyncDisposableStack): Promise<Parts> {
-  const { picture, sound: heard, runtimeFolder: folder, identity } = plan;
+async function openParts(site: Site, { log }: StageEvents, opened: AsyncDisposableStack): Promise<Parts> {
+  const { folder, shape } = site;
+  const { picture, sound: heard, identity } = shape;
   const opening = [
     picture && Display.open({ size: picture, fps: refreshRate(picture.fps), folder, identity }),
     heard && Sound.open({ folder, identity }),
-    openEgress(plan, log),
+    openEgress(shape, log),
   ] as const;
   // All are waited for, so that one that succeeds is given back although another fails.
   for (const result of await Promise.allSettled(opening)) if (result.status === 'fulfilled') opened.use(result.value);
@@ -208,23 +217,21 @@ async function openParts(plan: RecordingPlan, { log }: StageEvents, opened: Asyn
 }
 
 /** A page that may reach everything needs a proxy only for its traffic to be counted. */
-async function openEgress(
-  { network, channel, limits }: RecordingPlan,
-  log: StageEvents['log'],
-): Promise<EgressProxy | null> {
+async function openEgress({ network, mode, limits }: Shape, log: StageEvents['log']): Promise<EgressProxy | null> {
   if (network.allowPrivate === null && limits.bandwidthKbps === null) return null;
   const onBlocked = (host: string) => log(`the page may not reach ${host}`);
-  const service = channel && network.service;
+  const service = mode === 'mix' ? network.service : null;
   return await EgressProxy.open({ policy: new AddressPolicy(network.allowPrivate), service, onBlocked });
 }
 
 /** A page of ours gets its streams by UDP, and needs what browsers keep for addresses with TLS. */
-function networkFor({ network, channel }: RecordingPlan, egress: EgressProxy | null): NetworkOptions {
+function networkFor({ network, mode }: Shape, egress: EgressProxy | null): NetworkOptions {
   const { webrtcUdp, service } = network;
-  const withoutTls = channel && service?.startsWith('http:');
+  const ours = mode === 'mix';
+  const withoutTls = ours && service?.startsWith('http:');
   return {
     proxyPort: egress?.port ?? null,
-    webrtcUdp: webrtcUdp || channel !== null,
+    webrtcUdp: webrtcUdp || ours,
     secureOrigin: withoutTls ? service : null,
   };
 }

@@ -1,101 +1,103 @@
-import { gateLeadMs } from '../encode/args.ts';
-import { Encoder, type EncoderOptions } from '../encode/encoder.ts';
+import { afterFailure, encoderName, firstEncoder, type PictureEncoder, quicker } from '../encode/codecs.ts';
+import type { CaptureLoad, Pace } from '../encode/encoder.ts';
+import { FILE_KEY_FRAME_S, KEY_FRAME_S } from '../encode/key-frames.ts';
+import { captureFor } from '../encode/picture-source.ts';
 import { RecorderError } from '../errors.ts';
 import { sleep } from '../kit/deadline.ts';
-import { FrameReader } from '../output/frame-reader.ts';
 import { LEAD_IN, Take, type TimedFrame } from '../output/take.ts';
-import { type TrackKind, type Tracks, tracksOf } from '../output/tracks.ts';
+import { type Tracks, tracksOf } from '../output/tracks.ts';
 import { TICKS_PER_SECOND } from '../output/transport-stream.ts';
-import { Patience } from './patience.ts';
-
-/** What an encoder looks at and listens to. */
-export type EncoderPlace = Pick<EncoderOptions, 'inputs' | 'env'>;
+import type { EncodingPlan, RecordingPlan } from '../recording/plan.ts';
+import type { CaptureKind, Economy } from '../recording/status.ts';
+import { EconomyRule } from './economy.ts';
+import { type EncoderPlace, Run } from './run.ts';
+import { soundShift } from './sound-shift.ts';
 
 export interface TakesOptions {
-  readonly encoder: Omit<EncoderOptions, 'onData' | keyof EncoderPlace>;
-  /** In ticks: `sound-shift.ts`. */
-  readonly soundShift: number;
+  readonly plan: RecordingPlan;
   /** Media time of the first take; null: the recording's beginning. */
   readonly mediaStart: number | null;
   readonly onFrame: (frame: TimedFrame) => void;
   /** The last frame of a take has been given out; it ends at this media time. */
   readonly onTakeEnd: (mediaEnd: number) => void;
-  /** The stream's tables, before the first frame of each take. */
-  readonly onTables: (tables: Buffer) => void;
   /** An encoder ended that nobody had told to. */
   readonly onLost: (error: RecorderError) => void;
+  /** Another capture or encoder runs, or something was made cheaper. */
+  readonly onChange: (how: HowEncoded) => void;
 }
 
-/** The encoder gives out a frame within a fraction of a second, and two frames; one that takes longer than this is not coming. */
-const TRAILING_MS = 3_000;
-/** An open encoder that gives nothing of a track at so many looks in a row has lost its input. */
-const STALL_LOOKS = 5;
-
-/** An encoder with the take that is cut out of its stream. */
-interface Run {
-  readonly encoder: Encoder;
-  readonly reader: FrameReader;
-  readonly stall: ReadonlyMap<TrackKind, Patience>;
-  /** Tracks that had frames since the last look. */
-  readonly came: Set<TrackKind>;
-  take: Take | null;
-  openFromMs: number | null;
-  finishing: boolean;
-  /** Why it was ended by force. */
-  fault: string | null;
+/** What runs, as the quality report tells it. */
+export interface HowEncoded {
+  readonly capture: CaptureKind | null;
+  readonly encoder: string | null;
+  readonly economies: readonly Economy[];
 }
 
 /**
- * The encoders of a recording, one after the other: each take has its own, armed before it is wanted, so that a take
+ * The encoders of a recording, one pair after the other: each take has its own, armed before it is wanted, so that a take
  * begins at an exact moment and, with pictures, with a key frame. Time goes on from take to take without a gap.
  */
 export class Takes implements AsyncDisposable {
   readonly #options: TakesOptions;
+  readonly #plan: RecordingPlan;
   readonly #tracks: Tracks;
   readonly #intervalMs: number;
+  readonly #economy = new EconomyRule();
+  readonly #economies: Economy[] = [];
+  #capture: CaptureKind;
+  #encoder: PictureEncoder;
+  #pace: Pace;
   #place: EncoderPlace | null = null;
   #run: Run | null = null;
+  /** Takes over from the one that runs as soon as it is armed. */
+  #successor: Run | null = null;
   #drained: Promise<void> = Promise.resolve();
   #mediaEnd: number;
   #frameStartMs = 0;
 
   constructor(options: TakesOptions) {
+    const { plan, mediaStart } = options;
     this.#options = options;
-    this.#tracks = tracksOf(options.encoder);
+    this.#plan = plan;
+    this.#tracks = tracksOf(plan);
     this.#intervalMs = (this.#tracks.interval / TICKS_PER_SECOND) * 1000;
-    this.#mediaEnd = options.mediaStart ?? LEAD_IN;
+    this.#mediaEnd = mediaStart ?? LEAD_IN;
+    this.#capture = captureFor(plan.encoding.capture);
+    this.#encoder = firstEncoder(plan.encoding);
+    this.#pace = paceFor(plan.encoding, plan.picture?.fps ?? 0, false);
   }
 
-  /** Arms an encoder at this place; those that follow it are armed there too. @returns when it can begin a take. */
+  /** Arms encoders at this place; those that follow are armed there too. @returns when they can begin a take. */
   async arm(place: EncoderPlace): Promise<void> {
     this.#place = place;
     this.#run = this.#start(place);
-    await this.#run.encoder.armed;
+    await this.#armed();
   }
 
   /** Follows the page's clock. @param frameStartMs when a frame of the page began, UTC ms. */
   follow(frameStartMs: number): void {
     this.#frameStartMs = frameStartMs;
     const run = this.#run;
-    if (run && run.openFromMs !== null && !run.finishing) run.encoder.openFrom(run.openFromMs, frameStartMs);
+    if (run && run.openFromMs !== null && !run.finishing) run.openFrom(run.openFromMs, frameStartMs);
   }
 
-  /** Begins a take. @returns when its first frame is captured; at once if the encoder is lost meanwhile. */
+  /** While it is pushed a recording has a steady rate, and a key frame as often as players want to join. */
+  set pushed(pushed: boolean) {
+    const { encoding } = this.#plan;
+    this.#setPace({ ...paceFor(encoding, this.#pace.fps, pushed), fps: this.#pace.fps });
+  }
+
+  /** Begins a take. @returns when its first frame is captured; at once if the encoders are lost meanwhile. */
   async begin(): Promise<void> {
-    const run = this.#run;
-    // One that cannot be armed ends by itself, and `onLost` tells.
-    await Promise.all([run?.encoder.armed.catch(() => {}), this.#drained]);
-    if (!run || run !== this.#run || run.encoder.over) return;
-    const { picture } = this.#options.encoder;
-    const fromMs = Date.now() + (picture ? gateLeadMs(picture.fps) : 0);
-    const place = { tracks: this.#tracks, fromMs, mediaStart: this.#mediaEnd };
-    run.take = new Take({ ...place, soundShift: this.#options.soundShift });
-    run.encoder.openFrom(fromMs, this.#frameStartMs);
-    run.openFromMs = fromMs;
+    // What cannot be armed ends by itself, and `onLost` tells.
+    const run = await this.#armed().catch(() => null);
+    if (run === null || run.over || run.finishing) return;
+    const fromMs = Date.now() + run.leadMs;
+    this.#beginTake(run, fromMs);
     await sleep(fromMs - Date.now());
   }
 
-  /** Ends the take with what was captured before `atMs`, at once; a new encoder is armed for the next. */
+  /** Ends the take with what was captured before `atMs`, at once; other encoders are armed for the next. */
   end(atMs: number): void {
     this.#finish(atMs);
     if (this.#place) this.#run = this.#start(this.#place);
@@ -114,76 +116,150 @@ export class Takes implements AsyncDisposable {
     await this.#drained;
   }
 
-  /** Puts a new encoder in the place of one that died. */
+  /** Puts new encoders in the place of those of which one died. */
   replace(): void {
     this.end(Date.now());
   }
 
-  /** To be called each second: an open encoder that gives nothing is ended, and so lost. */
+  /** To be called each second. */
   look(): void {
     const run = this.#run;
-    if (!run || run.openFromMs === null || run.finishing) return;
-    for (const [kind, stall] of run.stall) {
-      if (!stall.look(!run.came.has(kind))) continue;
-      run.fault = `the encoder gave no ${NAMES[kind]} for ${STALL_LOOKS} s`;
-      run.encoder.kill();
-    }
-    run.came.clear();
+    if (!run) return;
+    run.look();
+    const load = run.takeLoad();
+    if (load && run.openFromMs !== null && !run.finishing) this.#economize(load);
   }
 
-  /** The last lines of the encoder's log. */
+  /** The last lines of the encoders' logs. */
   tail(): string {
-    return this.#run?.encoder.tail() ?? '';
+    return this.#run?.tail() ?? '';
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const run = this.#run;
-    if (run) run.finishing = true;
-    await run?.encoder[Symbol.asyncDispose]();
+    await Promise.all([this.#run?.[Symbol.asyncDispose](), this.#successor?.[Symbol.asyncDispose]()]);
     await this.#drained;
+  }
+
+  #beginTake(run: Run, fromMs: number): void {
+    run.openFrom(fromMs, this.#frameStartMs);
+    run.begin(this.#drained, () => {
+      const { channel, picture } = this.#plan;
+      return new Take({
+        tracks: this.#tracks,
+        fromMs,
+        mediaStart: this.#mediaEnd,
+        soundShift: soundShift({ channel, picture }, run.capture),
+        sparse: run.capture === 'damage',
+      });
+    });
   }
 
   #finish(atMs: number): void {
     const run = this.#run;
+    void this.#successor?.[Symbol.asyncDispose]();
+    this.#successor = null;
     if (!run || run.finishing) return;
-    run.finishing = true;
-    run.take?.endAt(atMs);
+    const finished = run.finish(atMs, this.#intervalMs);
     const before = this.#drained;
-    this.#drained = before.then(() => this.#drain(run));
-  }
-
-  /**
-   * The encoder runs on until the last frame before the end has come out of it. Told to end at once it would drop the sound
-   * that it has read but not yet encoded.
-   */
-  async #drain(run: Run): Promise<void> {
-    if (run.take) await Promise.race([run.take.complete, run.encoder.ended, sleep(TRAILING_MS + 2 * this.#intervalMs)]);
-    await run.encoder.finish();
-    run.reader.end();
-    if (!run.take) return;
-    this.#mediaEnd = run.take.mediaEnd;
-    this.#options.onTakeEnd(this.#mediaEnd);
+    this.#drained = Promise.all([before, finished]).then(([, take]) => {
+      if (!take) return;
+      this.#mediaEnd = take.mediaEnd;
+      this.#options.onTakeEnd(this.#mediaEnd);
+    });
   }
 
   #start(place: EncoderPlace): Run {
-    const reader: FrameReader = new FrameReader((frame) => {
-      run.came.add(frame.kind);
-      const first = !run.take?.started;
-      const timed = run.take?.place(frame) ?? [];
-      if (timed.length === 0) return;
-      if (first && reader.pat && reader.pmt) this.#options.onTables(Buffer.concat([reader.pat, reader.pmt]));
-      for (const one of timed) this.#options.onFrame(one);
+    const { plan, onFrame } = this.#options;
+    const { runtimeFolder: folder, identity } = plan;
+    const run = new Run({
+      media: plan,
+      tracks: this.#tracks,
+      place: { ...place, folder, identity },
+      capture: this.#capture,
+      encoder: this.#encoder,
+      pace: this.#pace,
+      onFrame,
     });
-    const encoder = Encoder.start({ ...this.#options.encoder, ...place, onData: (chunk) => reader.push(chunk) });
-    const stall = new Map(this.#tracks.kinds.map((kind) => [kind, new Patience(STALL_LOOKS)]));
-    const nothing = { take: null, openFromMs: null, finishing: false, fault: null };
-    const run: Run = { encoder, reader, stall, came: new Set(), ...nothing };
-    void encoder.ended.then(() => {
-      if (run.finishing) return;
-      this.#options.onLost(new RecorderError('encoder_failed', run.fault ?? encoder.describeExit()));
-    });
+    this.#tell(run);
+    void run.lost.then(() => this.#lost(run));
     return run;
+  }
+
+  /** @returns those that are armed, whichever took over meanwhile; null when there are none. */
+  async #armed(): Promise<Run | null> {
+    for (;;) {
+      const run = this.#run;
+      if (!run) return null;
+      try {
+        await run.armed;
+        if (run === this.#run) return run;
+      } catch (error) {
+        await run.lost;
+        if (run === this.#run) throw error;
+      }
+    }
+  }
+
+  #lost(run: Run): void {
+    if (run.finishing) return;
+    const retreats = run.picturesOver && this.#retreat(run);
+    // Not begun yet, nothing is lost by trying otherwise.
+    if (retreats && run.openFromMs === null && run === this.#run && this.#place) {
+      void run[Symbol.asyncDispose]();
+      this.#run = this.#start(this.#place);
+    } else this.#options.onLost(new RecorderError('encoder_failed', run.describeEnd()));
+  }
+
+  /** What failed is not tried again. @returns whether there is something else to try */
+  #retreat(run: Run): boolean {
+    if (this.#encoder.kind !== 'x264') this.#encoder = afterFailure(this.#encoder, this.#plan.encoding);
+    else if (run.capture === 'damage' && run.openFromMs === null) this.#capture = 'x11grab';
+    else return false;
+    return true;
+  }
+
+  #economize(load: CaptureLoad): void {
+    const encoder = quicker(this.#encoder);
+    const step = this.#economy.look(load, Date.now(), encoder !== null);
+    // ffmpeg's own grabbing keeps the rate that it was started with.
+    if (step === null || (step === 'half_rate' && this.#run?.capture === 'x11grab')) return;
+    this.#economies.push({ step, atMs: Date.now() });
+    if (step === 'quicker_encoder' && encoder) {
+      this.#encoder = encoder;
+      void this.#succeed();
+    } else this.#setPace({ ...this.#pace, fps: this.#pace.fps / 2 });
+    if (this.#run) this.#tell(this.#run);
+  }
+
+  /** Arms other encoders, and goes on with them from one picture to the next. */
+  async #succeed(): Promise<void> {
+    if (!this.#place || this.#successor) return;
+    const next = this.#start(this.#place);
+    this.#successor = next;
+    await next.armed.catch(() => {});
+    if (this.#successor !== next) return;
+    this.#successor = null;
+    const { openFromMs = null, finishing = true } = this.#run ?? {};
+    if (next.over || openFromMs === null || finishing) return await next[Symbol.asyncDispose]();
+    const atMs = Date.now() + next.leadMs;
+    this.#finish(atMs);
+    this.#run = next;
+    this.#beginTake(next, atMs);
+    this.#tell(next);
+  }
+
+  #setPace(pace: Pace): void {
+    this.#pace = pace;
+    if (this.#run) this.#run.pace = pace;
+    if (this.#successor) this.#successor.pace = pace;
+  }
+
+  #tell({ capture, encoder }: Run): void {
+    const economies = [...this.#economies];
+    this.#options.onChange({ capture, encoder: encoder && encoderName(encoder), economies });
   }
 }
 
-const NAMES: Readonly<Record<TrackKind, string>> = { video: 'picture', audio: 'sound' };
+function paceFor({ steadyRate }: EncodingPlan, fps: number, pushed: boolean): Pace {
+  return { fps, steady: steadyRate || pushed, keyEveryS: pushed ? KEY_FRAME_S : FILE_KEY_FRAME_S };
+}

@@ -1,5 +1,6 @@
+import type { Sums } from '../output/slices.ts';
 import type { TimedFrame } from '../output/take.ts';
-import type { Tracks } from '../output/tracks.ts';
+import { SOUND_TICKS, type Tracks } from '../output/tracks.ts';
 import { TICKS_PER_SECOND } from '../output/transport-stream.ts';
 import type { Progress } from '../recording/status.ts';
 
@@ -7,11 +8,14 @@ import type { Progress } from '../recording/status.ts';
 export class Tally {
   readonly #lead: Tracks['lead'];
   readonly #interval: number;
-  /** Media time at which the last frame ends, if the next one comes in time. */
+  /** Recorded before the first frame, by another session. */
+  #pastMs = 0;
+  /** Media time of the first frame; null before it. */
+  #start: number | null = null;
+  /** Media time at which what came so far ends: a picture may be shown for longer, which the next one tells, or the sound. */
   #end = 0;
   #frames = 0;
   #missing = 0;
-  #mediaMs = 0;
 
   constructor({ lead, interval }: Tracks) {
     this.#lead = lead;
@@ -19,32 +23,29 @@ export class Tally {
   }
 
   /** Goes on from what another session has recorded. */
-  goOnFrom({ mediaMs, pictures }: { readonly mediaMs: number; readonly pictures: number }): void {
-    this.#mediaMs = mediaMs;
+  goOnFrom({ mediaMs, pictures, missing }: Omit<Sums, 'bytes'>): void {
+    this.#pastMs = mediaMs;
     this.#frames = pictures;
-    if (this.#lead === 'video') this.#missing = Math.max(0, Math.round(mediaMs / toMs(this.#interval)) - pictures);
+    this.#missing = missing;
   }
 
   frame({ kind, missing, mediaTime }: TimedFrame): void {
-    if (kind !== this.#lead) return;
-    this.#end = mediaTime + this.#interval;
-    this.#mediaMs += (1 + missing) * toMs(this.#interval);
+    if (kind === this.#lead) this.#start ??= mediaTime;
+    const length = kind === 'video' ? this.#interval : SOUND_TICKS;
+    this.#end = Math.max(this.#end, mediaTime + length);
     if (kind !== 'video') return;
     this.#frames += 1;
     this.#missing += missing;
   }
 
-  /** The last frame does not last as long as others. */
+  /** Where the last frame ends: earlier than others, or later. */
   endAt(mediaTime: number): void {
-    this.#mediaMs -= toMs(Math.max(0, this.#end - mediaTime));
-    this.#end = Math.min(this.#end, mediaTime);
+    this.#end = mediaTime;
   }
 
   get progress(): Omit<Progress, 'bytes'> {
-    return { mediaMs: this.#mediaMs, frames: this.#frames, missingFrames: this.#missing };
+    const ticks = this.#start === null ? 0 : this.#end - this.#start;
+    const mediaMs = this.#pastMs + (ticks / TICKS_PER_SECOND) * 1000;
+    return { mediaMs, frames: this.#frames, missingFrames: this.#missing };
   }
-}
-
-function toMs(ticks: number): number {
-  return (ticks / TICKS_PER_SECOND) * 1000;
 }

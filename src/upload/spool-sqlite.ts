@@ -1,7 +1,6 @@
-import { renameSync } from 'node:fs';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { RecorderError } from '../errors.ts';
-import { NewerFileError, openDatabase } from '../kit/sqlite.ts';
+import { NewerFileError, openDatabase, openOrPutAside } from '../kit/sqlite.ts';
 import type { StorageOrder, UploadJob } from '../recording/storage.ts';
 import type { Vault } from '../vault/vault.ts';
 import type { Spool, SpoolCounts, SpooledJob, SpooledObject, Step, StepQuery, WholeFile } from './spool.ts';
@@ -53,9 +52,6 @@ const ROOM_BYTES = 2 ** 20;
 /** The log is written from its beginning again after so many pages, well within what it was given. */
 const LOG_PAGES = 100;
 
-const NOT_A_DATABASE = 26;
-const CORRUPT = 11;
-
 /**
  * Opens the spool, and makes the file if there is none. One that cannot be read is put aside, so that recordings go on; the
  * files that it knew of stay on the disk.
@@ -65,16 +61,11 @@ const CORRUPT = 11;
  */
 export function openSqliteSpool(file: string, vault: Vault, onBroken: (aside: string) => void): Spool {
   try {
-    return openSpool(file, vault);
+    return openOrPutAside(file, () => openSpool(file, vault), onBroken);
   } catch (error) {
     if (error instanceof NewerFileError) throw new RecorderError('config_invalid', error.message, { cause: error });
-    const { errcode } = error as { errcode?: number };
-    if (errcode !== NOT_A_DATABASE && errcode !== CORRUPT) throw error;
+    throw error;
   }
-  const aside = `${file}.broken-${Date.now()}`;
-  renameSync(file, aside);
-  onBroken(aside);
-  return openSpool(file, vault);
 }
 
 function openSpool(file: string, vault: Vault): Spool {

@@ -32,7 +32,7 @@ class Take implements AsyncDisposable {
   readonly sid = randomBytes(16).toString('hex');
   readonly events: RecordingEvent[] = [];
   readonly running: RunningRecording;
-  readonly #supervisor = new Supervisor({ keepSpare: false });
+  readonly #supervisor = new Supervisor();
   readonly #folder: string;
 
   constructor(folder: TempFolder, url: string, media: MediaPlan) {
@@ -63,7 +63,7 @@ class Take implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.running.stop();
-    this.#supervisor[Symbol.dispose]();
+    await this.#supervisor[Symbol.asyncDispose]();
   }
 }
 

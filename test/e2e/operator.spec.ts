@@ -190,7 +190,7 @@ test('it is ready as long as another recording would be taken', async () => {
   expect(before.body).toEqual({ ready: true, reasons: [] });
   const { sid, path } = await service.record(pages.url('static'));
   const during = await service.send('/readyz');
-  expect([during.status, during.body.reasons]).toEqual([503, [expect.stringContaining('no room for a recording')]]);
+  expect([during.status, during.body.reasons]).toEqual([503, [expect.stringContaining('1 recording uses')]]);
   expect((await service.figures()).get('tapehead_capacity_used_cores')).toBeGreaterThan(0.2);
   await service.until(sid, ({ state }) => state === 'recording');
   await service.send(`${path}/stop`, { ...TASK, clientRequest: {} });

@@ -6,11 +6,13 @@ import type { AddressInfo } from 'node:net';
 import { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from '@playwright/test';
+import { firstEncoder } from '../../src/encode/codecs.ts';
 import { metadata } from '../../src/push/flv.ts';
 import { type Dial, Publisher } from '../../src/push/publisher.ts';
 import { Pushes, type PushesOptions } from '../../src/push/pushes.ts';
 import { blackStill } from '../../src/push/still.ts';
 import { SOUND_RATE, Timeline } from '../../src/push/timeline.ts';
+import { STANDALONE } from '../../src/recording/plan.ts';
 import { parseRtmpUrl } from '../../src/recording/rtmp-url.ts';
 import type { PushState } from '../../src/recording/status.ts';
 import { collectFrames } from '../probe/frames.ts';
@@ -38,6 +40,7 @@ import { makeTempFolder, type TempFolder } from '../support/temp-folder.ts';
 // the encoder at the pace of their times.
 
 /** What has to come comes within a second or so, on a machine with nothing else to do. */
+const ENCODER = firstEncoder(STANDALONE.encoding);
 const PATIENT = { timeout: 30_000 };
 const SECONDS = 8;
 let media: PushMedia;
@@ -61,7 +64,7 @@ class Recording implements AsyncDisposable {
       picture: PICTURE,
       sound: SOUND,
       dial: dialAnywhere(),
-      still: () => blackStill({ picture: PICTURE, folder: '/tmp', identity: null }),
+      still: () => blackStill({ picture: PICTURE, encoder: ENCODER, folder: '/tmp', identity: null }),
       onChange: (url, state) => this.changes.push(`${url.slice(url.lastIndexOf('/') + 1)} ${state}`),
       log: (line) => this.lines.push(line),
       ...options,

@@ -19,26 +19,32 @@ export interface Frame {
 }
 
 const CELL = 4;
-const WIDTH = COLUMNS * CELL;
+export const WIDTH = COLUMNS * CELL;
 const STRIP_ROWS = ROWS * CELL;
 const REST_ROWS = 36;
-const STRIP = WIDTH * STRIP_ROWS;
+/** Bytes of the strip, which is above all else. */
+export const STRIP = WIDTH * STRIP_ROWS;
 const SIZE = WIDTH * (STRIP_ROWS + REST_ROWS);
 const FLASH_ABOVE = 215;
 
-/** The strip with the code and all below it, each scaled to a fixed small size, one above the other. */
-const FILTER = [
-  '[0:v:0]split[a][b]',
-  `[a]crop=iw:iw*${STRIP_HEIGHT}:0:0,scale=${WIDTH}:${STRIP_ROWS}:flags=area,format=gray[strip]`,
-  `[b]crop=iw:ih-iw*${STRIP_HEIGHT}:0:iw*${STRIP_HEIGHT},scale=${WIDTH}:${REST_ROWS}:flags=area,format=gray[rest]`,
-  '[strip][rest]vstack[out]',
-].join(';');
+/**
+ * The strip with the code and all below it, each scaled to a fixed small size, one above the other: WIDTH columns of greys.
+ * @param rows of what is below
+ */
+export function inSmall(rows: number): string {
+  return [
+    '[0:v:0]split[a][b]',
+    `[a]crop=iw:iw*${STRIP_HEIGHT}:0:0,scale=${WIDTH}:${STRIP_ROWS}:flags=area,format=gray[strip]`,
+    `[b]crop=iw:ih-iw*${STRIP_HEIGHT}:0:iw*${STRIP_HEIGHT},scale=${WIDTH}:${rows}:flags=area,format=gray[rest]`,
+    '[strip][rest]vstack[out]',
+  ].join(';');
+}
 
 /** Decodes a file, or a stretch of it, frame by frame. */
 async function* readFrames(file: string, stretch?: Stretch): AsyncGenerator<Frame> {
   let previous: Buffer | null = null;
   for await (const { index, time, data } of decodePictures(file, {
-    filter: FILTER,
+    filter: inSmall(REST_ROWS),
     format: 'gray',
     size: SIZE,
     stretch,
@@ -69,12 +75,17 @@ function toFrame(picture: Buffer, previous: Buffer | null, index: number, time: 
   return {
     index,
     time,
-    number: decodeCells(cellMeans(picture)),
+    number: numberOf(picture),
     luma: sum / SIZE,
     spread: highest - lowest,
     flash: restSum / (SIZE - STRIP) > FLASH_ABOVE,
     change: previous === null ? null : change,
   };
+}
+
+/** What the bar code of a picture in small says; null where there is none that can be read. */
+export function numberOf(picture: Buffer): number | null {
+  return decodeCells(cellMeans(picture));
 }
 
 /** Only the inner quarter of each cell counts: its edges are blurred by the encoder and by odd sizes. */

@@ -40,7 +40,7 @@ export interface ChannelRecording extends AsyncDisposable {
 }
 
 export function recordChannel(options: ChannelRecordingOptions): ChannelRecording {
-  const supervisor = new Supervisor({ keepSpare: false });
+  const supervisor = new Supervisor();
   const plan = planOf(options);
   const running = supervisor.start(plan);
   const events: RecordingEvent[] = [];
@@ -60,7 +60,7 @@ export function recordChannel(options: ChannelRecordingOptions): ChannelRecordin
     },
     async [Symbol.asyncDispose]() {
       await running.stop();
-      supervisor[Symbol.dispose]();
+      await supervisor[Symbol.asyncDispose]();
     },
   };
   return recording;

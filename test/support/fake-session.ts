@@ -56,7 +56,7 @@ export class FakeSession {
     await this.#write(name, randomBytes(bytes));
     const mediaStart = number * SLICE_S * 90_000;
     this.#slices.push({
-      ...{ name, part, bytes, startMs: START_MS + number * SLICE_S * 1000, pictures: 1 },
+      ...{ name, part, bytes, startMs: START_MS + number * SLICE_S * 1000, pictures: 1, missing: 0 },
       ...{ mediaStart, mediaEnd: mediaStart + SLICE_S * 90_000, discontinuity: number === 0 },
     });
     if (told) this.tell({ name, kind: 'slice', part });

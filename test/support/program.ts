@@ -18,9 +18,14 @@ export interface Program extends AsyncDisposable {
   line(pattern: RegExp): Promise<RegExpExecArray>;
 }
 
-export function startProgram(args: readonly string[], env: Readonly<Record<string, string>> = {}): Program {
+/** @param main of another copy of the project */
+export function startProgram(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  main: string = MAIN,
+): Program {
   // A test that is cut short takes its program along.
-  const program = [process.execPath, '--disable-warning=ExperimentalWarning', MAIN];
+  const program = [process.execPath, '--disable-warning=ExperimentalWarning', main];
   const child = spawn('setpriv', ['--pdeathsig=TERM', '--', ...program, ...args], {
     env: { ...withoutSettings(process.env), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,13 +1,14 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { encoderArgs } from '../../src/encode/args.ts';
 import { type Frame, FrameReader } from '../../src/output/frame-reader.ts';
 import type { Slice } from '../../src/output/journal.ts';
 import { Slicer, type SlicerOptions } from '../../src/output/slicer.ts';
+import { buildTables } from '../../src/output/tables.ts';
 import { LEAD_IN, Take, type TimedFrame } from '../../src/output/take.ts';
 import { tracksOf } from '../../src/output/tracks.ts';
 import type { PicturePlan, SoundPlan } from '../../src/recording/plan.ts';
 import { ffmpegOutput } from '../probe/tool.ts';
+import { outputsOf } from './encoder-args.ts';
 
 export const FPS = 10;
 export const PICTURE: PicturePlan = { width: 160, height: 120, fps: FPS, bitrateKbps: 500 };
@@ -34,14 +35,12 @@ export function readFrames(stream: Buffer): { frames: Frame[]; tables: Buffer } 
   const reader = new FrameReader((frame) => frames.push(frame));
   reader.push(stream);
   reader.end();
-  if (!reader.pat || !reader.pmt) throw new Error('expected a stream with tables');
-  return { frames, tables: Buffer.concat([reader.pat, reader.pmt]) };
+  return { frames, tables: buildTables({ kinds: [...new Set(frames.map(({ kind }) => kind))].sort().reverse() }) };
 }
 
 /** A tone by the encoder's own arguments for sound alone. */
 export async function encodedSound(seconds: number, startMs = START_MS): Promise<ReturnType<typeof readFrames>> {
-  const args = encoderArgs({ display: null, source: 'none' }, { picture: null, sound: SOUND });
-  const outputs = args.slice(args.indexOf('-map'), -1);
+  const outputs = outputsOf({ picture: null, sound: SOUND });
   const inputs = ['-f', 'lavfi', '-i', 'sine=r=48000', '-t', String(seconds)];
   const shifted = ['-output_ts_offset', String(startMs / 1000), 'pipe:1'];
   return readFrames(await ffmpegOutput(['-copyts', ...inputs, ...outputs, ...shifted]));
@@ -55,14 +54,14 @@ export interface RealMedia {
 /** A stream of the given length on the recording's clock. */
 export async function realMedia(seconds: number, mediaStart = LEAD_IN, startMs = START_MS): Promise<RealMedia> {
   const { frames, tables } = readFrames(await encodedStream(seconds, startMs));
-  const take = new Take({ tracks: TRACKS, fromMs: startMs - 20, mediaStart, soundShift: 0 });
+  const take = new Take({ tracks: TRACKS, fromMs: startMs - 20, mediaStart, soundShift: 0, sparse: false });
   return { frames: frames.flatMap((frame) => take.place(frame)), tables };
 }
 
 /** Sound alone, likewise. */
 export async function realSound(seconds: number, mediaStart = LEAD_IN, startMs = START_MS): Promise<RealMedia> {
   const { frames, tables } = await encodedSound(seconds, startMs);
-  const take = new Take({ tracks: SOUND_TRACKS, fromMs: startMs, mediaStart, soundShift: 0 });
+  const take = new Take({ tracks: SOUND_TRACKS, fromMs: startMs, mediaStart, soundShift: 0, sparse: false });
   return { frames: frames.flatMap((frame) => take.place(frame)), tables };
 }
 

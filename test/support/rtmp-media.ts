@@ -2,12 +2,11 @@ import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { encoderArgs, openGate } from '../../src/encode/args.ts';
-import { GRABS } from '../../src/encode/grabs.ts';
 import { LEAD_IN, Take, type TimedFrame } from '../../src/output/take.ts';
 import { tracksOf } from '../../src/output/tracks.ts';
 import type { PicturePlan, SoundPlan } from '../../src/recording/plan.ts';
 import { ffmpegOutput, probeJson } from '../probe/tool.ts';
+import { outputsOf } from './encoder-args.ts';
 import { readFrames } from './real-media.ts';
 import { makeTempFolder } from './temp-folder.ts';
 
@@ -24,14 +23,22 @@ export interface PushMedia {
 /** A moving picture with a tone, made by the encoder's own arguments. */
 export async function encodeMedia(seconds: number, picture = PICTURE, sound = SOUND): Promise<PushMedia> {
   const { width, height, fps } = picture;
-  const args = encoderArgs({ display: ':0', source: 'none' }, { picture, sound });
-  const outputs = args
-    .slice(args.indexOf('-map'))
-    .map((one) => one.replace(/enable='[^']*'/, `enable='${openGate(0, 0, fps)}'`));
-  const rate = GRABS * fps;
-  const inputs = ['-f', 'lavfi', '-i', 'sine=r=48000', '-f', 'lavfi', '-i', `testsrc2=s=${width}x${height}:r=${rate}`];
-  const stream = await ffmpegOutput(['-copyts', ...inputs, '-t', String(seconds), ...outputs]);
-  const take = new Take({ tracks: tracksOf({ picture, sound }), fromMs: 0, mediaStart: LEAD_IN, soundShift: 0 });
+  const inputs = ['-f', 'lavfi', '-i', 'sine=r=48000', '-f', 'lavfi', '-i', `testsrc2=s=${width}x${height}:r=${fps}`];
+  const stream = await ffmpegOutput([
+    '-copyts',
+    ...inputs,
+    '-t',
+    String(seconds),
+    ...outputsOf({ picture, sound }),
+    'pipe:1',
+  ]);
+  const take = new Take({
+    tracks: tracksOf({ picture, sound }),
+    fromMs: 0,
+    mediaStart: LEAD_IN,
+    soundShift: 0,
+    sparse: false,
+  });
   return { stream, frames: readFrames(stream).frames.flatMap((frame) => take.place(frame)) };
 }
 

@@ -132,7 +132,10 @@ describe('capacity', () => {
     await service.record(webRequest({ videoFps: 30 }));
     const { status, body } = await acquire({ scene: 1, startParameter }, 'other');
     assert.deepEqual([status, body.code, body.reason], [400, 406, 'vendor_over_load']);
-    assert.match(body.detail, /1920x1080 at 60 .* 0\.75 of 1 cores/);
+    assert.match(
+      body.detail,
+      /1920x1080 at 60 .* has 1 core and 64000 MB .* 1 recording uses 0\.75 and 600; this one would take some 2\.68 and 913;/,
+    );
     assert.deepEqual(Object.keys(body), ['cname', 'uid', 'code', 'reason', 'detail']);
   });
 

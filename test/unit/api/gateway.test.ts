@@ -218,7 +218,7 @@ describe('beside the calls', () => {
       version: '9.8.7',
       uptimeSeconds: 90,
       recordings: { running: 1 },
-      capacity: { usedCores: 0.48, totalCores: 4 },
+      capacity: { usedCores: 0.48, totalCores: 4, usedMemoryMB: 600, totalMemoryMB: 64_000 },
     });
   });
 

@@ -11,7 +11,12 @@ const ROOMY = () => Promise.resolve(5e9);
 async function ask(change: Partial<ReadyParts> = {}): Promise<{ status: number; reasons: readonly string[] }> {
   await using folder = await makeTempFolder();
   const parts = {
-    ...{ capacity: new MachineCapacity(2), stopping: () => false, data: folder.path, free: ROOMY },
+    ...{
+      capacity: new MachineCapacity({ cores: 2, memoryMB: 8000 }),
+      stopping: () => false,
+      data: folder.path,
+      free: ROOMY,
+    },
     ...change,
   };
   await using app = await openApp((routes) => routes.get('/readyz', ready(parts)));
@@ -25,21 +30,21 @@ describe('readiness', () => {
   test('room, disk and nothing against it', async () => assert.deepEqual(await ask(), { status: 200, reasons: [] }));
 
   test('another recording would not fit', async () => {
-    const capacity = new MachineCapacity(2);
-    capacity.reserve({ width: 1920, height: 1080, fps: 30 });
+    const capacity = new MachineCapacity({ cores: 2, memoryMB: 8000 });
+    capacity.reserve('a', { picture: { width: 1920, height: 1080, fps: 30 }, page: null });
     const { status, reasons } = await ask({ capacity });
     assert.equal(status, 503);
     assert.deepEqual(reasons, [
-      'no room for a recording of 1280x720 at 30 frames per second: 1.44 of 2 cores are taken',
+      'a recording of 1280x720 at 30 frames per second does not fit: this machine has 2 cores and 8000 MB for recordings; 1 recording uses 1.44 and 913; this one would take some 0.75 and 600; wait for one to end',
     ]);
   });
 
   test('it is asked anew each time', async () => {
-    const capacity = new MachineCapacity(1);
+    const capacity = new MachineCapacity({ cores: 1, memoryMB: 8000 });
     await using folder = await makeTempFolder();
     const parts = { capacity, stopping: () => false, data: folder.path, free: ROOMY };
     await using app = await openApp((routes) => routes.get('/readyz', ready(parts)));
-    const permit = capacity.reserve({ width: 1280, height: 720, fps: 30 });
+    const permit = capacity.reserve('a', { picture: { width: 1280, height: 720, fps: 30 }, page: null });
     assert.equal((await app.get('/readyz')).status, 503);
     permit?.[Symbol.dispose]();
     assert.equal((await app.get('/readyz')).status, 200);
@@ -53,7 +58,7 @@ describe('readiness', () => {
 
   test('the data folder is gone', async () => {
     await using folder = await makeTempFolder();
-    const capacity = new MachineCapacity(2);
+    const capacity = new MachineCapacity({ cores: 2, memoryMB: 8000 });
     const parts = { capacity, stopping: () => false, data: folder.file('gone') };
     await using app = await openApp((routes) => routes.get('/readyz', ready(parts)));
     const answer = await app.get('/readyz');
@@ -62,8 +67,8 @@ describe('readiness', () => {
   });
 
   test('all reasons are told at once', async () => {
-    const capacity = new MachineCapacity(0.5);
-    capacity.reserve({ width: 640, height: 360, fps: 15 });
+    const capacity = new MachineCapacity({ cores: 0.5, memoryMB: 8000 });
+    capacity.reserve('a', { picture: { width: 640, height: 360, fps: 15 }, page: null });
     const free = () => Promise.reject(new Error('read-only'));
     const { reasons } = await ask({ capacity, free, stopping: () => true });
     assert.deepEqual([reasons.length, reasons[0]], [3, 'the service is stopping']);

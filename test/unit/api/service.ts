@@ -37,7 +37,7 @@ export interface ServiceOptions {
 
 const NOTHING_CALLED = { pending: 0, oldestMs: null, givenUp: 0, problem: null, lost: [] };
 const TOTALS = {
-  capacity: { totalCores: 2, usedCores: 0 },
+  capacity: { totalCores: 2, usedCores: 0, totalMemoryMB: 8000, usedMemoryMB: 0 },
   uploads: { pendingFiles: 0, pendingBytes: 0, backupFiles: 0, lagMs: 0, storedFiles: 0, storedBytes: 0, failures: {} },
   callbacks: { pending: 0, oldestMs: null, givenUp: 0, attempts: {} },
 };
@@ -107,7 +107,7 @@ export class Service implements AsyncDisposable {
     this.controller = new Controller({
       recorder: this.recorder,
       records: this.#records,
-      capacity: new MachineCapacity(cores),
+      capacity: new MachineCapacity({ cores, memoryMB: 64_000 }),
       resourceIds: new ResourceIds(Buffer.alloc(32, 3)),
       places: {
         ...{ recordings: '/data/recordings', runtime: '/run/tapehead', identity: null, debug: '/data/debug' },

@@ -137,7 +137,10 @@ describe('capacity', () => {
     assert.equal((await service.start(first, large)).status, 200);
     const { status, body } = await service.start(second, large, 'other');
     assert.deepEqual([status, body.code, body.reason], [500, 502, 'Failed to allocate worker']);
-    assert.match(body.detail, /1280x720 at 60 .* of 2 cores/);
+    assert.match(
+      body.detail,
+      /1280x720 at 60 .* has 2 cores and 64000 MB .* 1 recording uses 1\.3 and 600; this one would take some 1\.3 and 600;/,
+    );
     service.recorder.last.finish({});
     assert.equal((await service.start(second, large, 'other')).status, 200);
   });

@@ -12,7 +12,7 @@ import { planOf } from '../debug/plans.ts';
 const NOW = 1_000_000;
 
 const TOTALS: Totals = {
-  capacity: { totalCores: 4, usedCores: 1.5 },
+  capacity: { totalCores: 4, usedCores: 1.5, totalMemoryMB: 8000, usedMemoryMB: 1200 },
   uploads: {
     ...{ pendingFiles: 2, pendingBytes: 200, backupFiles: 1, lagMs: 1500, storedFiles: 9, storedBytes: 900 },
     failures: { refused: 3, unreachable: 1 },
@@ -79,6 +79,19 @@ describe('recordings', () => {
     assert.doesNotMatch(await metrics.text(), /secret/);
   });
 
+  test('take cores and memory while they run', async () => {
+    const metrics = new Metrics(READ, () => NOW);
+    const { follower } = metrics;
+    for (const sid of ['a', 'b', 'c']) {
+      follower.started?.(record(sid));
+      follower.status?.(record(sid), statusOf({ quality: { ...NO_QUALITY, cores: 0.5, memoryMB: 400 } }));
+    }
+    follower.ended?.(record('c'), endOf({}));
+    const samples = await samplesOf(metrics);
+    assert.equal(samples['tapehead_recordings_cpu_cores'], 1);
+    assert.equal(samples['tapehead_recordings_memory_bytes'], 8e8);
+  });
+
   test('what they record adds up, over restarts and to the end', async () => {
     const metrics = new Metrics(READ, () => NOW);
     const { follower } = metrics;
@@ -131,6 +144,8 @@ test('capacity, uploads and callbacks are asked once for each scrape', async () 
   for (const [name, value] of [
     ['capacity_cores', 4],
     ['capacity_used_cores', 1.5],
+    ['capacity_memory_bytes', 8e9],
+    ['capacity_used_memory_bytes', 1.2e9],
     ['upload_pending_files', 2],
     ['upload_pending_bytes', 200],
     ['upload_backup_files', 1],

@@ -27,7 +27,7 @@ interface Session extends AsyncDisposable {
 }
 
 /** Stands in for a session: its command line, a process below it, its runtime folder. */
-async function startSession(folder: TempFolder, sid: string): Promise<Session> {
+async function startSession(folder: TempFolder, name: string, sid = name): Promise<Session> {
   await mkdir(folder.file('session'), { recursive: true });
   const main = folder.file('session/main.ts');
   await writeFile(
@@ -37,16 +37,16 @@ async function startSession(folder: TempFolder, sid: string): Promise<Session> {
   );
   const leader = startProcess(process.execPath, [main]);
   const member = Number(await leader.line());
-  const root = await call(folder, `runtime.noteOwner(runtime.runtimeFolder('${sid}'), ${leader.pid})`);
-  await mkdir(join(root, sid, 'profile'));
-  return { leader, member, folder: join(root, sid), [Symbol.asyncDispose]: () => leader[Symbol.asyncDispose]() };
+  const root = await call(folder, `runtime.noteOwner(runtime.runtimeFolder('${name}'), ${leader.pid}, '${sid}')`);
+  await mkdir(join(root, name, 'profile'));
+  return { leader, member, folder: join(root, name), [Symbol.asyncDispose]: () => leader[Symbol.asyncDispose]() };
 }
 
 test('a runtime folder is below a root of the user, and says whose it is', async () => {
   await using folder = await makeTempFolder();
   const root = await call(folder, "runtime.noteOwner(runtime.runtimeFolder('abc'), 4711)");
   assert.equal(root, folder.file(`tapehead-${process.getuid?.()}`));
-  assert.equal(await readFile(join(root, 'abc.pid'), 'utf8'), '4711');
+  assert.equal(await readFile(join(root, 'abc.pid'), 'utf8'), '4711 abc');
   assert.equal((await stat(join(root, 'abc'))).mode & 0o066, 0, 'others may not read or write it');
 });
 
@@ -64,6 +64,16 @@ test('a lost recording is ended with all its processes and its folder', async ()
   await sweep(folder, 'lost');
   assert.ok(await isGone(session.leader.pid));
   assert.ok(await isGone(session.member));
+  assert.equal(existsSync(session.folder), false);
+});
+
+test('a lost recording is found in a folder that was made before it', async () => {
+  await using folder = await makeTempFolder();
+  await using session = await startSession(folder, 'spare', 'lost');
+  await sweep(folder, 'spare');
+  assert.ok(isAlive(session.leader.pid));
+  await sweep(folder, 'lost');
+  assert.ok(await isGone(session.leader.pid));
   assert.equal(existsSync(session.folder), false);
 });
 

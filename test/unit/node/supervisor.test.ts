@@ -40,7 +40,7 @@ interface Run extends AsyncDisposable {
 async function run(host: string, resume: Resume | null = null, channel: ChannelPlan | null = null): Promise<Run> {
   const folder = await makeTempFolder();
   const sid = `sid${Math.random()}`;
-  const supervisor = new Supervisor({ keepSpare: false, sessionModule: FAKE });
+  const supervisor = new Supervisor({ sessionModule: FAKE });
   const plan = {
     ...planFor(planIn(folder.file('files')), { sid, runtimeFolder: runtimeFolder(sid) }),
     page: { url: `http://${host}/`, mobile: false, readyTimeoutS: 0 },

@@ -67,15 +67,6 @@ test('a frame without a time is left out with all its packets', () => {
   assert.deepEqual(frames, [good]);
 });
 
-test('the first tables are kept, later ones are not taken', () => {
-  const later = Buffer.concat([
-    packet({ pid: 0, start: true, fill: 8 }),
-    packet({ pid: 0x1000, start: true, fill: 9 }),
-  ]);
-  const { reader } = read([tables(), later]);
-  assert.deepEqual(Buffer.concat([reader.pat ?? Buffer.of(), reader.pmt ?? Buffer.of()]), tables());
-});
-
 test('consumed counts up to where the frame that is still open begins', () => {
   const first = frame({ pts: 100, packets: 3 });
   const { reader } = read([tables()], { end: false });

@@ -8,13 +8,13 @@ import { makeTempFolder } from '../../support/temp-folder.ts';
 function slice(i: number): Slice {
   return {
     ...{ name: `séance ${i}.ts`, startMs: 1000 * i + 0.25, mediaStart: 90_000 * i, mediaEnd: 90_000 * (i + 1) },
-    ...{ bytes: 188 * (i + 1), pictures: i + 3, discontinuity: i === 0, part: 0 },
+    ...{ bytes: 188 * (i + 1), pictures: i + 3, missing: i, discontinuity: i === 0, part: 0 },
   };
 }
 
 const NOTHING: Past = { slices: [], open: null, assembled: [] };
 
-function opened({ mediaEnd: _end, bytes: _bytes, pictures: _pictures, ...open }: Slice): OpenSlice {
+function opened({ mediaEnd: _end, bytes: _bytes, pictures: _pictures, missing: _missing, ...open }: Slice): OpenSlice {
   return open;
 }
 

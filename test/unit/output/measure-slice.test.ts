@@ -58,7 +58,7 @@ test('a cut slice is shortened to its whole frames and told by its length', asyn
   await using folder = await makeTempFolder();
   const path = folder.file(slice.name);
   await writeFile(path, bytes.subarray(0, bytes.length - 1000));
-  const { mediaEnd: _end, bytes: _bytes, pictures: _pictures, ...open } = slice;
+  const { mediaEnd: _end, bytes: _bytes, pictures: _pictures, missing: _missing, ...open } = slice;
   const mended = await mendSlice(path, open, TRACKS);
   const left = await readFile(path);
   assert.ok(mended);
@@ -70,7 +70,7 @@ test('a cut slice is shortened to its whole frames and told by its length', asyn
   // Whatever lasts longer, the pictures or the sound, is where the next one may begin.
   const soundEnd = (frames.findLast(({ kind }) => kind === 'audio')?.pts ?? 0) + 1920;
   const mediaEnd = Math.max(slice.mediaStart + pictures * INTERVAL, soundEnd);
-  assert.deepEqual(mended, { ...open, bytes: left.length, pictures, mediaEnd });
+  assert.deepEqual(mended, { ...open, bytes: left.length, pictures, missing: 0, mediaEnd });
 });
 
 test('a slice without a whole picture, or without a file, is none', async () => {

@@ -10,7 +10,7 @@ function slice(i: number, seconds: number, discontinuity = false): Slice {
   const mediaStart = 90_000 * (1 + 16 * i);
   return {
     ...{ name: `s_c_${i}.ts`, startMs: START + 16_000 * i, mediaStart, mediaEnd: mediaStart + 90_000 * seconds },
-    ...{ bytes: 188, pictures: 1, discontinuity, part: 0 },
+    ...{ bytes: 188, pictures: 1, missing: 0, discontinuity, part: 0 },
   };
 }
 

@@ -40,7 +40,13 @@ before(async () => {
 /** Six seconds more, recorded by a second session from where the first one came to. */
 function recordMore(recorded: Recorded): void {
   const { files } = recorded;
-  const take = new Take({ tracks: TRACKS, fromMs: LATER_MS - 20, mediaStart: files.mediaEnd ?? 0, soundShift: 0 });
+  const take = new Take({
+    tracks: TRACKS,
+    fromMs: LATER_MS - 20,
+    mediaStart: files.mediaEnd ?? 0,
+    soundShift: 0,
+    sparse: false,
+  });
   files.tables = later.tables;
   for (const frame of later.frames.flatMap((one) => take.place(one))) files.push(frame);
 }

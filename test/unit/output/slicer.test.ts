@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import type { OpenSlice, Slice } from '../../../src/output/journal.ts';
 import { Slicer, type SlicerOptions } from '../../../src/output/slicer.ts';
 import { LEAD_IN, type TimedFrame } from '../../../src/output/take.ts';
 import { tracksOf } from '../../../src/output/tracks.ts';
 import { PACKET, readHead } from '../../../src/output/transport-stream.ts';
 import { tables, timedFrame } from '../../support/packets.ts';
+import { readFrames } from '../../support/real-media.ts';
 
 const FPS = 10;
 const SECOND = 90_000;
@@ -14,6 +15,10 @@ const TRACKS = tracksOf({
   sound: { channels: 1, bitrateKbps: 48 },
 });
 const NEVER = { maxPartTicks: Number.POSITIVE_INFINITY, maxPartBytes: Number.POSITIVE_INFINITY };
+
+function toSeconds(mediaTime: number): number {
+  return Math.round(((mediaTime - LEAD_IN) / SECOND) * 1000) / 1000;
+}
 
 class Cutter {
   readonly opened: OpenSlice[] = [];
@@ -44,8 +49,17 @@ class Cutter {
     return this;
   }
 
+  /** At a second, as is the sound. */
+  picture(second: number, key = false): void {
+    this.slicer.push(timedFrame({ mediaTime: LEAD_IN + second * SECOND, key, packets: 2 }));
+  }
+
+  sound(second: number): void {
+    this.slicer.push(timedFrame({ kind: 'audio', mediaTime: LEAD_IN + second * SECOND }));
+  }
+
   get spans(): number[][] {
-    return this.slices.map(({ mediaStart, mediaEnd }) => [mediaStart, mediaEnd].map((t) => (t - LEAD_IN) / SECOND));
+    return this.slices.map(({ mediaStart, mediaEnd }) => [mediaStart, mediaEnd].map(toSeconds));
   }
 }
 
@@ -218,13 +232,99 @@ test('of sound alone a slice ends at the first block after 15 seconds', () => {
   );
 });
 
-test('a slice before a break ends where it is told to, if that is before its last picture would', () => {
-  for (const [second, end] of [
-    [3.95, 3.95],
-    [4.5, 4],
-  ] as const) {
+test('a slice before a break ends where it is told to: earlier than its last picture would, or later', () => {
+  for (const second of [3.95, 4.5]) {
     const cutter = new Cutter().record(0, 4);
     cutter.slicer.breakHere(LEAD_IN + second * SECOND);
-    assert.deepEqual(cutter.spans, [[0, end]]);
+    assert.deepEqual(cutter.spans, [[0, second]]);
   }
+});
+
+test('a key frame that is due when a slice is full may come a little early', () => {
+  const cutter = new Cutter();
+  for (const second of [0, 4.98, 9.97, 14.96, 20]) cutter.picture(second, true);
+  cutter.slicer.close();
+  assert.deepEqual(cutter.spans, [
+    [0, 14.96],
+    [14.96, 20.1],
+  ]);
+});
+
+describe('pictures few and late, as of a still page', () => {
+  /** A picture each second, a key frame each five, given two seconds late beside sound that comes at once. */
+  function record(cutter: Cutter, to: number): Cutter {
+    for (let tick = 0; tick < to * 10; tick += 1) {
+      const second = tick / 10 - 2;
+      if (second >= 0 && Number.isInteger(second)) cutter.picture(second, second % 5 === 0);
+      cutter.sound(tick / 10);
+    }
+    return cutter;
+  }
+
+  /** Seconds of the sound in each slice. */
+  const soundIn = ({ bytes }: Cutter) =>
+    bytes.map((slice) => {
+      const times = readFrames(slice).frames.flatMap(({ kind, pts }) => (kind === 'audio' ? [toSeconds(pts)] : []));
+      return [times[0], times.at(-1)];
+    });
+
+  test('each slice has the sound of its own time', () => {
+    const cutter = record(new Cutter(), 40);
+    cutter.slicer.breakHere(LEAD_IN + 40 * SECOND);
+    assert.deepEqual(cutter.spans, [
+      [0, 15],
+      [15, 30],
+      [30, 40],
+    ]);
+    assert.deepEqual(soundIn(cutter), [
+      [2, 14.9],
+      [15, 29.9],
+      [30, 39.9],
+    ]);
+  });
+
+  test('so has each part', () => {
+    const cutter = record(new Cutter({ maxPartTicks: 20 * SECOND }), 30);
+    cutter.slicer.breakHere(LEAD_IN + 30 * SECOND);
+    assert.deepEqual(
+      cutter.slices.map(({ part }, i) => [part, ...(cutter.spans[i] ?? []), ...(soundIn(cutter)[i] ?? [])]),
+      [
+        [0, 0, 15, 2, 14.9],
+        [0, 15, 20, 15, 19.9],
+        [1, 20, 30, 20, 29.9],
+      ],
+    );
+  });
+
+  test('sound does not wait for pictures that do not come', () => {
+    const cutter = record(new Cutter(), 18);
+    for (let tick = 180; tick < 400; tick += 1) cutter.sound(tick / 10);
+    const written = soundIn(cutter).at(-1)?.[1] ?? 0;
+    assert.ok(written >= 35, `sound up to ${written} s`);
+    cutter.slicer.close();
+    assert.deepEqual(soundIn(cutter).at(-1)?.[1], 39.9);
+  });
+
+  test('without a word on where it ends, a slice ends with its sound', () => {
+    const cutter = record(new Cutter(), 9.5);
+    cutter.slicer.close();
+    const [[, end = 0] = []] = cutter.spans;
+    assert.ok(Math.abs(end - 9.42) < 0.01, `${end} s`);
+  });
+});
+
+test('places without a picture of their own are counted by slice', () => {
+  const cutter = new Cutter();
+  for (const [i, missing] of [0, 2, 0, 1].entries()) {
+    const mediaTime = LEAD_IN + i * 10 * SECOND;
+    cutter.slicer.push({ ...timedFrame({ mediaTime, key: true }), missing });
+  }
+  cutter.slicer.close();
+  assert.deepEqual(
+    cutter.slices.map(({ missing, pictures }) => [missing, pictures]),
+    [
+      [2, 2],
+      [1, 2],
+    ],
+  );
 });

@@ -16,13 +16,13 @@ const SOUND: SoundPlan = { channels: 1, bitrateKbps: 48 };
 /** Of picture and sound, unless other tracks are given. */
 function take({ fps = 30, ...options }: Partial<TakeOptions> & { fps?: number } = {}): Take {
   const tracks = tracksOf({ picture: { width: 160, height: 120, fps, bitrateKbps: 500 }, sound: SOUND });
-  return new Take({ tracks, fromMs: FROM, mediaStart: LEAD_IN, soundShift: 0, ...options });
+  return new Take({ tracks, fromMs: FROM, mediaStart: LEAD_IN, soundShift: 0, sparse: false, ...options });
 }
 
 /** Of sound alone. */
 function soundTake(options: Partial<TakeOptions> = {}): Take {
   const tracks = tracksOf({ picture: null, sound: SOUND });
-  return new Take({ tracks, fromMs: FROM, mediaStart: LEAD_IN, soundShift: 0, ...options });
+  return new Take({ tracks, fromMs: FROM, mediaStart: LEAD_IN, soundShift: 0, sparse: false, ...options });
 }
 
 const BLOCK_MS = (1024 / 48_000) * 1000;

@@ -42,7 +42,12 @@ export async function synthesize(file: string, options: Synthetic): Promise<void
 
 function draw(width: number, height: number, number: number | null, flash: boolean): Buffer {
   const picture = Buffer.alloc(width * height, flash ? 255 : 60);
-  if (number === null) return picture;
+  if (number !== null) drawCode(picture, width, number);
+  return picture;
+}
+
+/** @param picture greys, `width` in a row */
+export function drawCode(picture: Buffer, width: number, number: number): void {
   for (const [cell, white] of encodeCells(number).entries()) {
     const left = Math.round(((cell % COLUMNS) * width) / COLUMNS);
     const right = Math.round((((cell % COLUMNS) + 1) * width) / COLUMNS);
@@ -51,10 +56,10 @@ function draw(width: number, height: number, number: number | null, flash: boole
       picture.fill(white ? 255 : 0, y * width + left, y * width + right);
     }
   }
-  return picture;
 }
 
-async function pipeInto(args: readonly string[], pictures: () => Iterable<Buffer>): Promise<void> {
+/** Runs ffmpeg with pictures on its standard input. */
+export async function pipeInto(args: readonly string[], pictures: () => Iterable<Buffer>): Promise<void> {
   const child = spawn('ffmpeg', args, { stdio: ['pipe', 'inherit', 'inherit'] });
   const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
   child.stdin.on('error', () => {});

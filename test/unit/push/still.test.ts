@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
+import { firstEncoder } from '../../../src/encode/codecs.ts';
 import { RecorderError } from '../../../src/errors.ts';
 import { NAL, nalType, nalUnits, payloadOf } from '../../../src/push/elementary.ts';
 import { blackStill } from '../../../src/push/still.ts';
 import { ffmpegOutput } from '../../probe/tool.ts';
+import { STANDALONE } from '../../../src/recording/plan.ts';
 import { encodeMedia } from '../../support/rtmp-media.ts';
 import { makeTempFolder } from '../../support/temp-folder.ts';
+
+const ENCODER = firstEncoder(STANDALONE.encoding);
 
 for (const [width, height, fps, bitrateKbps] of [
   [320, 180, 10, 500],
@@ -16,7 +20,7 @@ for (const [width, height, fps, bitrateKbps] of [
   test(`at ${width}x${height}, ${fps} fps, it is one black key frame with the parameters of the encoder's`, async () => {
     await using folder = await makeTempFolder();
     const picture = { width, height, fps, bitrateKbps };
-    const still = await blackStill({ picture, folder: folder.path, identity: null });
+    const still = await blackStill({ picture, encoder: ENCODER, folder: folder.path, identity: null });
     const units = nalUnits(still);
     assert.ok(units.some((unit) => nalType(unit) === NAL.keySlice));
     const even = { ...picture, width: width - (width % 2), height: height - (height % 2) };
@@ -42,7 +46,7 @@ for (const [width, height, fps, bitrateKbps] of [
 test('when it cannot be made the encoder is quoted', async () => {
   const picture = { width: 0, height: 0, fps: 10, bitrateKbps: 500 };
   await assert.rejects(
-    blackStill({ picture, folder: '/tmp', identity: null }),
+    blackStill({ picture, encoder: ENCODER, folder: '/tmp', identity: null }),
     (error) => error instanceof RecorderError && error.code === 'encoder_failed' && error.message.includes('still'),
   );
 });

@@ -1,8 +1,8 @@
-import { encoderArgs } from '../../../src/encode/args.ts';
 import { LEAD_IN, Take } from '../../../src/output/take.ts';
 import { tracksOf } from '../../../src/output/tracks.ts';
 import { AUDIO_PROFILES, type PicturePlan, type SoundPlan } from '../../../src/recording/plan.ts';
 import { ffmpegOutput } from '../../probe/tool.ts';
+import { outputsOf } from '../../support/encoder-args.ts';
 import { type RealMedia, readFrames } from '../../support/real-media.ts';
 
 const START_MS = Date.UTC(2026, 10, 22, 9, 30);
@@ -31,16 +31,14 @@ export async function encodeScenes(
     fromMs: START_MS - 20,
     mediaStart: LEAD_IN,
     soundShift: 0,
+    sparse: false,
   });
   return { frames: frames.flatMap((frame) => take.place(frame)), tables };
 }
 
 /** The encoder's own arguments behind made-up inputs. */
 function encodingArgs(scenes: readonly Scene[], sound: SoundPlan): string[] {
-  const all = encoderArgs({ display: ':0', source: 'none' }, { picture: PICTURE, sound });
-  const outputs = all.slice(all.indexOf('-map'), -1);
-  // Without the gate that chooses between grabs of a display.
-  outputs[outputs.indexOf('-vf') + 1] = 'scale=out_color_matrix=bt709:out_range=tv,format=yuv420p';
+  const outputs = outputsOf({ picture: PICTURE, sound });
   const inputs = [soundGraph(scenes), pictureGraph(scenes)].flatMap((graph) => ['-f', 'lavfi', '-i', graph]);
   return ['-copyts', ...inputs, ...outputs, '-output_ts_offset', String(START_MS / 1000), 'pipe:1'];
 }

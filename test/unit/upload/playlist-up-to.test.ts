@@ -4,7 +4,7 @@ import { buildPlaylist } from '../../../src/output/playlist.ts';
 import { namedSlices, playlistUpTo } from '../../../src/upload/playlist-up-to.ts';
 
 const SLICES = [false, false, true, false].map((discontinuity, i) => ({
-  ...{ name: `s_${i}.ts`, startMs: 1_800_000_000_000 + i * 15_000, bytes: 1, pictures: 1, part: 0 },
+  ...{ name: `s_${i}.ts`, startMs: 1_800_000_000_000 + i * 15_000, bytes: 1, pictures: 1, missing: 0, part: 0 },
   ...{ mediaStart: i * 1_350_000, mediaEnd: (i + 1) * 1_350_000, discontinuity: discontinuity || i === 0 },
 }));
 

@@ -1,26 +1,28 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { encoderArgs, even, GATE, gateLeadMs, KEY_FRAME_S, openGate } from '../../../src/encode/args.ts';
+import { firstEncoder } from '../../../src/encode/codecs.ts';
+import { GATE, gateLeadMs, grabInput, openGate } from '../../../src/encode/grab-args.ts';
 import { GRABS } from '../../../src/encode/grabs.ts';
-import { AUDIO_PROFILES, type PicturePlan, refreshRate, type SoundPlan } from '../../../src/recording/plan.ts';
+import { KEY_FRAME_S } from '../../../src/encode/key-frames.ts';
+import { even, pictureArgs } from '../../../src/encode/picture-args.ts';
+import { soundArgs } from '../../../src/encode/sound-args.ts';
+import { AUDIO_PROFILES, type PicturePlan, refreshRate, STANDALONE } from '../../../src/recording/plan.ts';
 import { expression } from '../../support/expression.ts';
 
-const INPUTS = { display: ':7', source: 'tapehead.monitor' };
 const PICTURE: PicturePlan = { width: 1280, height: 720, fps: 30, bitrateKbps: 2000 };
-const STEREO: SoundPlan = { channels: 2, bitrateKbps: 192 };
 const fpsRange = fc.integer({ min: 1, max: 60 });
 /** At 1 and 2 each picture is a key frame. */
 const withOthers = fc.integer({ min: 3, max: 60 });
 
-function args(picture: Partial<PicturePlan> = {}, sound = STEREO): string[] {
-  return encoderArgs(INPUTS, { picture: { ...PICTURE, ...picture }, sound });
+function args(changes: Partial<PicturePlan> = {}): string[] {
+  const picture = { ...PICTURE, ...changes };
+  return pictureArgs(grabInput(':7', picture), firstEncoder(STANDALONE.encoding), picture);
 }
 
-/** Value of an option, behind another argument if one is named. */
-function value(list: readonly string[], option: string, after?: string): string | undefined {
-  const from = after === undefined ? 0 : list.indexOf(after);
-  return list[list.indexOf(option, from) + 1];
+/** Value of an option. */
+function value(list: readonly string[], option: string): string | undefined {
+  return list[list.indexOf(option) + 1];
 }
 
 /** What stands between the quotes behind `name=` in the filters. */
@@ -30,33 +32,19 @@ function quoted(filters: string, name: string): string {
   return found;
 }
 
-test('sound is opened before the picture, each from its own place, both with their own clock', () => {
-  const list = args();
-  const inputs = list.flatMap((argument, i) => (argument === '-i' ? [list[i + 1]] : []));
-  assert.deepEqual(inputs, ['tapehead.monitor', ':7']);
-  assert.ok(list.includes('-copyts'));
-  assert.equal(value(list, '-f'), 'pulse');
-  assert.equal(value(list, '-f', 'tapehead.monitor'), 'x11grab');
-  assert.equal(value(list, '-draw_mouse'), '0');
-  assert.equal(list.at(-1), 'pipe:1');
-});
-
-test('of one kind alone only that is opened, and sound keeps its own place in the stream', () => {
-  const inputsOf = (list: readonly string[]) => list.filter((_, i) => list[i - 1] === '-i');
-  const sound = encoderArgs({ display: null, source: 'tapehead.monitor' }, { picture: null, sound: STEREO });
-  assert.deepEqual(inputsOf(sound), ['tapehead.monitor']);
-  assert.deepEqual([value(sound, '-map'), value(sound, '-streamid')], ['0:a', '0:257']);
-  assert.ok(!sound.includes('-c:v') && !sound.includes('-vf'));
-  const picture = encoderArgs({ display: ':7', source: null }, { picture: PICTURE, sound: null });
-  assert.deepEqual(inputsOf(picture), [':7']);
-  assert.equal(value(picture, '-map'), '0:v');
-  assert.ok(!picture.includes('-c:a') && !picture.includes('-streamid'));
-  assert.equal(value(args(), '-streamid'), '1:257');
-});
-
-test('what is to be recorded must have its input', () => {
-  assert.throws(() => encoderArgs({ display: null, source: 'x' }, { picture: PICTURE, sound: STEREO }), RangeError);
-  assert.throws(() => encoderArgs({ display: ':7', source: null }, { picture: PICTURE, sound: STEREO }), RangeError);
+test('pictures and sound come from their own places, each with its own clock', () => {
+  const sounds = AUDIO_PROFILES.map((sound) => soundArgs('tapehead.monitor', sound));
+  for (const list of [args(), ...sounds]) {
+    assert.ok(list.includes('-copyts'));
+    assert.equal(list.at(-1), 'pipe:1');
+    assert.equal(list.filter((argument) => argument === '-i').length, 1);
+  }
+  assert.deepEqual([value(args(), '-f'), value(args(), '-i')], ['x11grab', ':7']);
+  assert.equal(value(args(), '-draw_mouse'), '0');
+  for (const list of sounds) {
+    assert.deepEqual([value(list, '-f'), value(list, '-i')], ['pulse', 'tapehead.monitor']);
+    assert.equal(value(list, '-streamid'), '0:257');
+  }
 });
 
 test('the slowest recordings have a display that is drawn at least five times a second, a multiple of their rate', () => {
@@ -69,7 +57,10 @@ test('the slowest recordings have a display that is drawn at least five times a 
 });
 
 test('the three audio profiles come out as channels and bit rate', () => {
-  const told = AUDIO_PROFILES.map((sound) => [value(args({}, sound), '-ac'), value(args({}, sound), '-b:a')]);
+  const told = AUDIO_PROFILES.map((sound) => soundArgs('x', sound)).map((list) => [
+    value(list, '-ac'),
+    value(list, '-b:a'),
+  ]);
   assert.deepEqual(told, [
     ['1', '48k'],
     ['1', '128k'],
@@ -81,21 +72,6 @@ test('an odd size is captured without its last column and row', () => {
   assert.equal(value(args({ width: 641, height: 361 }), '-video_size'), '640x360');
   assert.equal(value(args({ width: 640, height: 360 }), '-video_size'), '640x360');
   assert.deepEqual([240, 241, 1919, 1920].map(even), [240, 240, 1918, 1920]);
-});
-
-test('rate, bit rate and the distances that depend on them', () => {
-  const told = [5, 15, 30, 60].map((fps) =>
-    ['-framerate', '-threads', '-g'].map((option) => Number(value(args({ fps }), option))),
-  );
-  assert.deepEqual(told, [
-    [10, 2, 100],
-    [30, 2, 300],
-    [60, 2, 600],
-    [120, 2, 1200],
-  ]);
-  assert.equal(value(args({ width: 1920, height: 1080 }), '-threads'), '3');
-  assert.equal(value(args({ bitrateKbps: 350 }), '-maxrate'), '350k');
-  assert.equal(value(args({ bitrateKbps: 350 }), '-bufsize'), '700k');
 });
 
 test('all arguments are text without a number that is none', () => {
@@ -187,11 +163,8 @@ function keyFrames(fps: number, times: readonly number[]): number[] {
   return forced;
 }
 
-test('at one and two pictures a second each one is a key frame, and given out without waiting for the next', () => {
-  for (const fps of [1, 2]) {
-    assert.deepEqual(keyFrames(fps, [0, 0.5, 0.9, 1.9]), [0, 1, 2, 3]);
-    assert.match(value(args({ fps }), '-x264-params') ?? '', new RegExp(`:force-cfr=1:fps=${fps}$`));
-  }
+test('at one and two pictures a second each one is a key frame', () => {
+  for (const fps of [1, 2]) assert.deepEqual(keyFrames(fps, [0, 0.5, 0.9, 1.9]), [0, 1, 2, 3]);
 });
 
 test('a key frame comes first and then every two seconds', () => {

@@ -1,0 +1,147 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { RecorderError } from '../errors.ts';
+import { within } from '../kit/deadline.ts';
+import { Child } from '../process/child.ts';
+import { childEnvironment } from '../process/environment.ts';
+import type { Identity, Size, UtcMs } from '../types.ts';
+
+/** Built by the set-up where a compiler is to be had; see src/native. */
+const HELPER = join(import.meta.dirname, '../../node_modules/.tapehead/frames');
+const START_MS = 5_000;
+const CLOSE_MS = 3_000;
+
+export interface FramesOptions {
+  /** X display, `:3`. */
+  readonly display: string;
+  readonly size: Size;
+  readonly fps: number;
+  /** Where the pictures go: a pipe of this name is made, and read by the encoder. */
+  readonly pipe: string;
+  readonly folder: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly identity: Identity | null;
+}
+
+/** What the helper tells each second, of that second. */
+export interface FramesLoad {
+  readonly pictures: number;
+  readonly queued: number;
+  readonly late: number;
+  readonly lost: number;
+}
+
+const NO_LOAD: FramesLoad = { pictures: 0, queued: 0, late: 0, lost: 0 };
+
+/** The helper that takes a picture of a display whenever something has been drawn there (src/native). */
+export class Frames implements AsyncDisposable {
+  /** The first picture is taken, and the pipe is there. @throws RecorderError `capture_failed` */
+  readonly armed: Promise<void>;
+  readonly #child: Child;
+  #load = NO_LOAD;
+
+  constructor({ display, size, fps, pipe, folder, env, identity }: FramesOptions) {
+    const child = new Child({
+      name: 'capture',
+      command: HELPER,
+      args: ['--size', `${size.width}x${size.height}`, '--fps', String(fps), '--out', pipe],
+      env: childEnvironment(folder, { ...env, DISPLAY: display }),
+      identity,
+      stdio: { stdin: 'pipe', stdout: 'pipe' },
+    });
+    this.#child = child;
+    const armed = Promise.withResolvers<void>();
+    child.stdout.setEncoding('utf8');
+    let rest = '';
+    child.stdout.on('data', (text: string) => {
+      const lines = (rest + text).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) {
+        if (line === 'armed') armed.resolve();
+        else this.#add(parseLoad(line));
+      }
+    });
+    const failed = () => new RecorderError('capture_failed', `expected pictures: ${child.describeExit()}`);
+    const died = child.exited.then(() => Promise.reject(failed()));
+    this.armed = within(START_MS, Promise.race([armed.promise, died]), failed);
+    this.armed.catch(() => child.signal('SIGKILL'));
+    died.catch(() => {});
+  }
+
+  /** Could it be built on this machine? */
+  static get available(): boolean {
+    return existsSync(HELPER);
+  }
+
+  get exited(): Promise<unknown> {
+    return this.#child.exited;
+  }
+
+  describeExit(): string {
+    return this.#child.describeExit();
+  }
+
+  /** Gives what is there at this moment, and what is drawn from it on. */
+  open(fromMs: UtcMs): void {
+    this.#say(`open ${micros(fromMs)}`);
+  }
+
+  /** At most so many pictures a second, or as many although nothing changes; a key picture each so many seconds. */
+  pace({
+    fps,
+    steady,
+    keyEveryS,
+  }: {
+    readonly fps: number;
+    readonly steady: boolean;
+    readonly keyEveryS: number;
+  }): void {
+    this.#say(`rate ${fps}`);
+    this.#say(`steady ${steady ? 1 : 0}`);
+    this.#say(`keys ${keyEveryS}`);
+  }
+
+  /** Gives a last picture with a time from this moment on, and ends. */
+  end(atMs: UtcMs): void {
+    this.#say(`end ${micros(atMs)}`);
+  }
+
+  kill(): void {
+    this.#child.signal('SIGKILL');
+  }
+
+  /** What has come since the last time. */
+  takeLoad(): FramesLoad {
+    const load = this.#load;
+    this.#load = { ...NO_LOAD, queued: load.queued };
+    return load;
+  }
+
+  /** The last lines that it wrote. */
+  tail(): string {
+    return this.#child.tail();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#child.close(CLOSE_MS, () => this.#child.stdin.end());
+  }
+
+  #say(line: string): void {
+    this.#child.stdin.write(`${line}\n`);
+  }
+
+  #add({ pictures, queued, late, lost }: FramesLoad): void {
+    const sum = this.#load;
+    this.#load = { pictures: sum.pictures + pictures, queued, late: sum.late + late, lost: sum.lost + lost };
+  }
+}
+
+/** Pure: `pictures 30 queued 1 late 0 lost 0`. */
+export function parseLoad(line: string): FramesLoad {
+  const of = (name: string) => Number(new RegExp(`\\b${name} (\\d+)`).exec(line)?.[1] ?? 0);
+  return { pictures: of('pictures'), queued: of('queued'), late: of('late'), lost: of('lost') };
+}
+
+function micros(ms: number): string {
+  return String(Math.round(ms * 1000));
+}
