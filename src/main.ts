@@ -8,6 +8,7 @@ import { USAGE } from './cli/usage.ts';
 import { loadConfig } from './config/load.ts';
 import { messageOf, RecorderError } from './errors.ts';
 import { redactLogLine } from './kit/redact.ts';
+import { Encodings } from './node/encodings.ts';
 import { runtimeFolder, sweep } from './node/runtime.ts';
 import { Supervisor } from './node/supervisor.ts';
 import { identityFor } from './process/identity.ts';
@@ -41,12 +42,18 @@ async function recordCommand(args: readonly string[]): Promise<number> {
     return EXIT.complete;
   }
   const order = parseRecordArgs(args);
-  const { user, sandbox } = loadConfig();
+  const config = loadConfig();
+  const identity = identityFor(config.user);
+  const unpromisedCores = () => Number.POSITIVE_INFINITY;
+  await using encodings = Encodings.open({ settings: config, identity, unpromisedCores, log: () => {} });
   sweep(new Set());
+  // At once where there is no device.
+  await encodings.hardware.tried;
   return await record(order, {
     recorder: new Supervisor(),
-    identity: identityFor(user),
-    sandbox,
+    identity,
+    sandbox: config.sandbox,
+    encodingFor: (picture) => encodings.encodingFor(picture),
     runtimeFolder,
     interrupted: firstSignal(),
   });

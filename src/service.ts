@@ -16,6 +16,7 @@ import { openSqliteRecords } from './controller/records-sqlite.ts';
 import { ResourceIds } from './controller/resource-id.ts';
 import { RecorderError } from './errors.ts';
 import { CallbackFollower } from './followers/callbacks.ts';
+import { hardwareFollower } from './followers/hardware.ts';
 import { startHousekeeping } from './followers/housekeeping.ts';
 import { operatorView } from './followers/operator-view.ts';
 import { totalsOf } from './followers/totals.ts';
@@ -29,13 +30,14 @@ import { buildAgents } from './net/guarded-agent.ts';
 import { MachineCapacity } from './node/capacity.ts';
 import { LearnedCosts } from './node/costs.ts';
 import { openSqliteCosts } from './node/costs-sqlite.ts';
+import { Encodings } from './node/encodings.ts';
 import { finishLost } from './node/finish-lost.ts';
 import { resumeOf } from './node/resume.ts';
 import { runtimeRoot, sweep } from './node/runtime.ts';
 import type { WarmRules } from './node/spares.ts';
 import { Supervisor } from './node/supervisor.ts';
 import { CHANNEL_PAGE_KIND } from './recording/demand.ts';
-import { AUDIO_PROFILES } from './recording/plan.ts';
+import { AUDIO_PROFILES, type PicturePlan } from './recording/plan.ts';
 import type { StorageOrder } from './recording/storage.ts';
 import { openStore } from './store/open-store.ts';
 import type { Identity } from './types.ts';
@@ -93,11 +95,19 @@ export async function openService({ config, identity, version, log }: ServicePar
     memoryMB: config.capacityMemoryMb,
     costs: new LearnedCosts(costs),
   });
+  const encodings = opened.use(
+    Encodings.open({
+      settings: config,
+      identity,
+      unpromisedCores: () => capacity.totalCores - capacity.usedCores,
+      log: (details, text) => log.info(details, text),
+    }),
+  );
   const figures = new Metrics(() => totalsOf({ capacity, uploader, notices }));
   const rules = rulesOf(config, listener.origin);
   const controller = new Controller({
     recorder: opened.use(
-      new Supervisor({ warm: warmRules({ config, rules, identity, capacity }), log: (details, text) => log.info(details, text) }),
+      new Supervisor({ warm: warmRules({ config, rules, encodings, identity, capacity }), log: (details, text) => log.info(details, text) }),
     ),
     records,
     capacity,
@@ -109,12 +119,14 @@ export async function openService({ config, identity, version, log }: ServicePar
       debug: join(config.data, 'debug'),
       apps: config.apps,
       rules,
+      encodingFor: (picture) => encodings.encodingFor(picture),
     },
     uploads: uploader,
     followers: [
       uploadsFollower(uploader),
       callbacks,
       figures.follower,
+      hardwareFollower(() => encodings.hardware.failed()),
       new UsageFollower(capacity, availableParallelism()),
     ],
     forbids: (url) => forbiddenHost(url, policy),
@@ -147,17 +159,19 @@ export async function openService({ config, identity, version, log }: ServicePar
 function warmRules(parts: {
   readonly config: Config;
   readonly rules: Places['rules'];
+  readonly encodings: Encodings;
   readonly identity: Identity | null;
   readonly capacity: MachineCapacity;
 }): WarmRules {
-  const { config, rules, identity, capacity } = parts;
+  const { config, rules, encodings, identity, capacity } = parts;
+  const picture: PicturePlan = { width: 1280, height: 720, fps: 15, bitrateKbps: 2000 };
   return {
     count: config.warmSpares,
     maxAgeMs: config.warmMaxAgeS * 1000,
     first: {
       ...rules,
       ...{ mode: 'web', mobile: false, network: { ...rules.network, service: null }, identity },
-      picture: { width: 1280, height: 720, fps: 15, bitrateKbps: 2000 },
+      ...{ picture, encoding: encodings.encodingFor(picture) },
       sound: AUDIO_PROFILES[0] ?? null,
     },
     mayKeep: ({ mode, picture }) =>
@@ -173,7 +187,7 @@ function openHub({ publicAddress, iceUdpPorts }: Config, identity: Identity | nu
 }
 
 function rulesOf(config: Config, service: string): Places['rules'] {
-  const { allowPrivate, webrtcUdp, sandbox, capture, steadyRate } = config;
+  const { allowPrivate, webrtcUdp, sandbox } = config;
   return {
     network: { allowPrivate, webrtcUdp, service, caFile: config.caFile ?? null },
     limits: {
@@ -181,7 +195,6 @@ function rulesOf(config: Config, service: string): Places['rules'] {
       videoPixels: config.limitVideoPixels ?? null,
       bandwidthKbps: config.limitBandwidthKbps ?? null,
     },
-    encoding: { capture, steadyRate, hardware: null, preset: 'superfast' },
     sandbox,
   };
 }

@@ -90,9 +90,9 @@ async function text({ pages }: Bench, file: string): Promise<void> {
   if (code !== 0) throw new Error(`ffmpeg ended with code ${code}`);
 }
 
-/** With the very arguments of a recording; times as the capture tells them: odd ones ask for a key frame. */
+/** With the very arguments of a recording; times as the capture tells them: odd ones ask for a key frame, the first is one anyway. */
 async function ours(encoder: PictureEncoder, reference: string, file: string): Promise<void> {
-  const us = `2*floor(N*500000/${FPS})+eq(mod(N,${KEY_FRAME_S * FPS}),0)`;
+  const us = `2*floor(N*500000/${FPS})+gt(N,0)*eq(mod(N,${KEY_FRAME_S * FPS}),0)`;
   const times = { filters: ['settb=1/1000000', `setpts='${us}'`], keyFrames: ODD_TIMES };
   const { before } = codecFor(encoder, PICTURE);
   const args = [...before, '-i', reference, ...pictureOutput(times, encoder, PICTURE)];

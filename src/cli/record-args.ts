@@ -18,6 +18,8 @@ export interface RecordOrder {
   /** Folder for playlist and slices; null: none wanted. */
   readonly hls: string | null;
   readonly json: boolean;
+  /** A picture at each interval although nothing has changed; false: as configured. */
+  readonly steadyRate: boolean;
   /** Chromium runs without its sandbox. */
   readonly noSandbox: boolean;
 }
@@ -32,6 +34,7 @@ const OPTIONS = {
   'ready-timeout': { type: 'string', default: '0' },
   hls: { type: 'string' },
   json: { type: 'boolean', default: false },
+  'steady-rate': { type: 'boolean', default: false },
   'no-sandbox': { type: 'boolean', default: false },
 } as const;
 
@@ -55,6 +58,7 @@ export function parseRecordArgs(args: readonly string[]): RecordOrder {
     readyTimeoutS: whole('--ready-timeout', values['ready-timeout'], 0, 60),
     hls: values.hls ?? null,
     json: values.json,
+    steadyRate: values['steady-rate'],
     noSandbox: values['no-sandbox'],
   };
 }

@@ -2,7 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { copyFile, mkdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { messageOf } from '../errors.ts';
-import { AUDIO_PROFILES, type RecordingPlan, type SoundPlan, STANDALONE } from '../recording/plan.ts';
+import {
+  AUDIO_PROFILES,
+  type EncodingPlan,
+  type PicturePlan,
+  type RecordingPlan,
+  type SoundPlan,
+  STANDALONE,
+} from '../recording/plan.ts';
 import type { Recorder } from '../recording/recorder.ts';
 import type { RecordingEnd } from '../recording/status.ts';
 import type { Identity } from '../types.ts';
@@ -16,6 +23,8 @@ export interface RecordContext {
   readonly identity: Identity | null;
   /** As configured. */
   readonly sandbox: boolean;
+  /** As configured, and as the machine can do. */
+  readonly encodingFor: (picture: PicturePlan) => EncodingPlan;
   readonly runtimeFolder: (sid: string) => string;
   /** Aborted by Ctrl-C: the recording ends and its file is completed. */
   readonly interrupted: AbortSignal;
@@ -39,16 +48,20 @@ export async function record(order: RecordOrder, context: RecordContext): Promis
   return await deliver(order, plan, out, end);
 }
 
-function planFor(order: RecordOrder, out: string, { identity, runtimeFolder, sandbox }: RecordContext): RecordingPlan {
+function planFor(order: RecordOrder, out: string, context: RecordContext): RecordingPlan {
+  const { identity, runtimeFolder, sandbox, encodingFor } = context;
   const sid = randomBytes(16).toString('hex');
   const { width, height, fps } = order;
   const suits = width * height >= 1280 * 720 ? 2000 : 1500;
+  const picture = { width, height, fps, bitrateKbps: order.bitrateKbps ?? suits };
+  const encoding = encodingFor(picture);
   return {
     sid,
     page: { url: order.url, mobile: order.mobile, readyTimeoutS: order.readyTimeoutS },
-    picture: { width, height, fps, bitrateKbps: order.bitrateKbps ?? suits },
-    sound: STEREO,
     ...STANDALONE,
+    picture,
+    sound: STEREO,
+    encoding: { ...encoding, steadyRate: encoding.steadyRate || order.steadyRate },
     sandbox: sandbox && !order.noSandbox,
     onhold: false,
     maxRecordingMs: order.durationMs,

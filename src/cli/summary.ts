@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { RecorderError } from '../errors.ts';
 import { Child } from '../process/child.ts';
 import { childEnvironment } from '../process/environment.ts';
-import type { RecordingEnd } from '../recording/status.ts';
+import type { QualityReport, RecordingEnd } from '../recording/status.ts';
 import type { RecordOrder } from './record-args.ts';
 
 /** What `--json` prints. Facts about the file are read from the file. */
@@ -19,6 +19,11 @@ export interface Summary {
   readonly width: number;
   readonly height: number;
   readonly bytes: number;
+  /** How pictures were taken and by what they were encoded, both at the end. */
+  readonly capture: QualityReport['capture'];
+  readonly encoder: QualityReport['encoder'];
+  /** What was done to make it cheaper on a machine under pressure. */
+  readonly economies: QualityReport['economies'];
   /** CPU seconds of all processes of the recording per second. */
   readonly cores: number;
   /** UTC, ISO 8601, of the first frame. */
@@ -48,6 +53,9 @@ export async function summarize(file: string, order: RecordOrder, end: Recording
     width: Number(video?.['width'] ?? 0),
     height: Number(video?.['height'] ?? 0),
     bytes: Number(format.size),
+    capture: end.quality.capture,
+    encoder: end.quality.encoder,
+    economies: end.quality.economies,
     cores: Math.round(end.cores * 1000) / 1000,
     startedAt: end.startedMs === null ? null : new Date(end.startedMs).toISOString(),
     playlist: order.hls === null ? null : `${order.hls}/${basename(file, '.mp4')}.m3u8`,

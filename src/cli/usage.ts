@@ -12,6 +12,7 @@ Options of record:
   --mobile              show the page as on a phone
   --ready-timeout S     start when the page calls navigator.notifyReady(), 1 to 60
   --hls DIR             keep HLS slices and playlist in this folder too
+  --steady-rate         a picture at each interval although nothing has changed
   --json                print one JSON summary on standard output
   --no-sandbox          run Chromium without its sandbox, where the kernel allows none
 

@@ -2,7 +2,13 @@ import { join } from 'node:path';
 import { RecorderError } from '../errors.ts';
 import type { ChannelPlan } from '../recording/channel.ts';
 import { channelFileStem, fileStem } from '../recording/names.ts';
-import { AUDIO_PROFILES, type RecordingPlan, type SoundPlan } from '../recording/plan.ts';
+import {
+  AUDIO_PROFILES,
+  type EncodingPlan,
+  type PicturePlan,
+  type RecordingPlan,
+  type SoundPlan,
+} from '../recording/plan.ts';
 import type { RecordedFile } from '../recording/status.ts';
 import type { Identity } from '../types.ts';
 import type { MixOrder, StartOrder, Task, WebOrder } from './orders.ts';
@@ -31,15 +37,19 @@ export interface Places {
   readonly debug: string;
   readonly apps: AppChannels;
   /** What holds for all recordings of this service; of the network, `service` is for channels only. */
-  readonly rules: Pick<RecordingPlan, 'network' | 'limits' | 'encoding' | 'sandbox'>;
+  readonly rules: Pick<RecordingPlan, 'network' | 'limits' | 'sandbox'>;
+  /** What is right for a recording that begins now. @param picture null: sound only */
+  readonly encodingFor: (picture: PicturePlan | null) => EncodingPlan;
 }
 
 /** @throws RecorderError `request_invalid` for what cannot be recorded in the channels of this app id */
 export function buildPlan(order: StartOrder, sid: string, places: Places): RecordingPlan {
   const { work } = order;
+  const parts = work.mode === 'web' ? webParts(work, places) : channelParts(work, order, places);
   return {
     sid,
-    ...(work.mode === 'web' ? webParts(work, places) : channelParts(work, order, places)),
+    ...parts,
+    encoding: places.encodingFor(parts.picture),
     resumable: true,
     debugFolder: join(places.debug, sid),
     files: {
@@ -53,7 +63,10 @@ export function buildPlan(order: StartOrder, sid: string, places: Places): Recor
   };
 }
 
-type Parts = Omit<RecordingPlan, 'sid' | 'resumable' | 'debugFolder' | 'files' | 'runtimeFolder' | 'identity'>;
+type Parts = Omit<
+  RecordingPlan,
+  'sid' | 'encoding' | 'resumable' | 'debugFolder' | 'files' | 'runtimeFolder' | 'identity'
+>;
 
 function webParts(web: WebOrder, { rules }: Places): Parts {
   return {
@@ -99,8 +112,12 @@ function mp4Ms(work: WebOrder | MixOrder): number {
   return work.mode === 'web' ? work.maxVideoDurationMin * MINUTE_MS : CHANNEL_MP4_MS;
 }
 
-/** A plan that another run of the service has made: the page of a channel comes from wherever this one listens. */
-export function planFrom(plan: RecordingPlan, { rules }: Places): RecordingPlan {
+/**
+ * A plan that another run of the service has made: it is encoded as this one can, and the page of a channel comes from wherever this
+ * one listens.
+ */
+export function planFrom(before: RecordingPlan, { rules, encodingFor }: Places): RecordingPlan {
+  const plan = { ...before, encoding: encodingFor(before.picture) };
   if (plan.channel === null) return plan;
   const { service } = rules.network;
   return { ...plan, page: { ...plan.page, url: channelPage(service) }, network: { ...plan.network, service } };

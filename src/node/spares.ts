@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { sleep } from '../kit/deadline.ts';
+import { basename } from 'node:path';
+import { within } from '../kit/deadline.ts';
 import { Fork } from '../process/fork.ts';
 import type { FromSession, ToSession } from '../recording/link.ts';
 import type { RecordingPlan } from '../recording/plan.ts';
-import { type Shape, sameShape, shapeOf } from '../recording/shape.ts';
+import { type Shape, sameStage, shapeOf } from '../recording/shape.ts';
 import { noteOwner, removeRuntime, runtimeFolder } from './runtime.ts';
 
 export type SessionProcess = Fork<ToSession, FromSession>;
@@ -102,7 +103,7 @@ export class Spares implements AsyncDisposable {
   }
 
   #takeWarm(shape: Shape): Taken | null {
-    const fitting = this.#warm.filter((one) => one.session.alive && sameShape(one.shape, shape));
+    const fitting = this.#warm.filter((one) => one.session.alive && sameStage(one.shape, shape));
     const warm = fitting.find(({ ready }) => ready) ?? fitting[0];
     if (!warm) return null;
     this.#forget(warm);
@@ -123,7 +124,7 @@ export class Spares implements AsyncDisposable {
       const inTheWay = !warm.mayKeep(one.shape);
       const old = performance.now() - one.bornMs > warm.maxAgeMs;
       if (!inTheWay && !old && !surplus.includes(one)) continue;
-      log({ picture: one.shape.picture, old, inTheWay }, 'a stage that was kept ready is given back');
+      log({ stage: basename(one.folder), old, inTheWay }, 'a stage that was kept ready is given back');
       this.#giveBack(one);
       if (inTheWay) this.#rest(this.#timing.restMs);
     }
@@ -148,7 +149,9 @@ export class Spares implements AsyncDisposable {
       return;
     }
     session.onMessage(({ type }) => {
-      if (type === 'warmed') warm.ready = true;
+      if (type !== 'warmed') return;
+      warm.ready = true;
+      this.#options.log({ stage: basename(folder), picture: shape.picture }, 'a stage is kept ready');
     });
     this.#warm = [...this.#warm, warm];
     void session.exited.then(() => this.#died(warm));
@@ -157,7 +160,10 @@ export class Spares implements AsyncDisposable {
 
   #died(warm: Warm): void {
     if (!this.#warm.includes(warm)) return;
-    this.#options.log({ detail: warm.session.tail() }, 'a stage that was kept ready is lost');
+    this.#options.log(
+      { stage: basename(warm.folder), detail: warm.session.tail() },
+      'a stage that was kept ready is lost',
+    );
     this.#giveBack(warm);
     this.#failed();
   }
@@ -193,7 +199,7 @@ function compare<Kept extends { readonly shape: Shape }>(
 ): { missing: Shape[]; surplus: Kept[] } {
   const surplus = [...kept];
   const missing = asked.filter((shape) => {
-    const found = surplus.findIndex((one) => sameShape(one.shape, shape));
+    const found = surplus.findIndex((one) => sameStage(one.shape, shape));
     if (found !== -1) surplus.splice(found, 1);
     return found === -1;
   });
@@ -202,7 +208,7 @@ function compare<Kept extends { readonly shape: Shape }>(
 
 async function leave({ session, folder }: Warm): Promise<void> {
   session.send({ type: 'stop' });
-  await Promise.race([session.exited, sleep(LEAVE_MS)]);
+  await within(LEAVE_MS, session.exited, () => new Error('it does not leave')).catch(() => {});
   session.killGroup();
   removeRuntime(folder);
 }

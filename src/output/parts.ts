@@ -3,6 +3,7 @@ import type { FilesPlan } from '../recording/plan.ts';
 import { assembleMp4 } from './mp4.ts';
 import { mp4Name } from './names.ts';
 import type { Slices } from './slices.ts';
+import { TICKS_PER_SECOND } from './transport-stream.ts';
 
 /** The MP4s of a recording: each is put together once, when no slice is added to it any more. */
 export class Parts {
@@ -48,8 +49,10 @@ export class Parts {
 
   async #make(part: number, done: boolean): Promise<void> {
     const name = mp4Name(this.#plan.stem, part);
-    const paths = this.#slices.ofPart(part).map((slice) => this.#slices.pathOf(slice));
-    await assembleMp4(paths, join(this.#plan.folder, name));
+    const slices = this.#slices.ofPart(part);
+    const paths = slices.map((slice) => this.#slices.pathOf(slice));
+    const ticks = (slices.at(-1)?.mediaEnd ?? 0) - (slices[0]?.mediaStart ?? 0);
+    await assembleMp4(paths, ticks / TICKS_PER_SECOND, join(this.#plan.folder, name));
     if (!done) return;
     await this.#slices.setAssembled(part);
     this.#onReady(name, part);

@@ -1,7 +1,10 @@
 import type { Sample } from './sample.ts';
 
-/** Picture and sound that lie further apart than this are not put in order: one of them has stopped coming. */
-const LONGEST_MS = 1000;
+/**
+ * Picture and sound that lie further apart than this are not put in order: one of them has stopped coming. Of a page that stands still
+ * there is a picture a second, which the encoder gives when it has the next one.
+ */
+const LONGEST_MS = 3000;
 
 /**
  * Puts pictures and sound into one order of time. They come from the encoder each in its own order, a constant apart

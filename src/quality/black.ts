@@ -28,6 +28,8 @@ export interface PlainFrame {
 /** A screen so plain that it may be black. */
 interface Suspect {
   readonly fromMs: number;
+  /** Since when there was no look at what was on the screen. */
+  readonly unknownMs: number;
   /** null: not looked at yet. */
   black: boolean | null;
 }
@@ -60,7 +62,7 @@ export class BlackWatch {
     } else {
       const before = this.#keyMs;
       const moved = before === null || sameSinceMs > before;
-      if (!this.#suspect || moved) this.#suspect = { fromMs: Math.max(before ?? atMs, sameSinceMs), black: null };
+      if (!this.#suspect || moved) this.#suspect = this.#suspectSince(Math.max(before ?? atMs, sameSinceMs));
       this.#lookAt(this.#suspect, frame);
     }
     this.#keyMs = atMs;
@@ -82,9 +84,14 @@ export class BlackWatch {
     await this.#looking;
   }
 
-  /** Of what was not looked at nobody knows what it was. */
+  #suspectSince(fromMs: number): Suspect {
+    const before = this.#suspect;
+    return { fromMs, unknownMs: before?.black === null ? before.unknownMs : fromMs, black: null };
+  }
+
+  /** What was not looked at does not count. */
   #endAt(atMs: number): void {
-    const unknownMs = this.#suspect?.black === null ? this.#suspect.fromMs : null;
+    const unknownMs = this.#suspect?.black === null ? this.#suspect.unknownMs : null;
     this.stretches.end(unknownMs ?? this.#changedMs ?? atMs);
   }
 
@@ -102,6 +109,6 @@ export class BlackWatch {
   #seen(suspect: Suspect, black: boolean): void {
     suspect.black = black;
     if (black) this.stretches.begin(suspect.fromMs);
-    else this.stretches.end(suspect.fromMs);
+    else this.stretches.end(suspect.unknownMs);
   }
 }

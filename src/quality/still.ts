@@ -5,12 +5,10 @@ import { Stretches } from './stretches.ts';
 const SAME_BYTES = 8;
 /** A picture in which nothing changed has 40 to 130 bytes; what fits in here beside that is hardly seen. */
 const NOTHING_BYTES = 150;
-/**
- * A change that costs less is a detail: a blinking cursor, or rate control at work on a still screen. On a screen of one colour
- * the change to another one does not cost more than that.
- */
+/** A change that costs less is a detail: a blinking cursor, or rate control at work on a still screen. */
 const DETAIL_BYTES = 500;
 const DETAIL_SHARE = 1 / 20;
+/** From one colour to another a whole screen changes for less than that: a detail costs less than half of a key frame. */
 const MOST_DETAIL_SHARE = 1 / 2;
 /** A still screen is drawn finer and finer for a while after a key frame; pictures of it stay below this share of it. */
 const REFINING_SHARE = 1 / 4;
@@ -157,11 +155,10 @@ export class StillWatch {
 
   #mostDetail(): number {
     const whole = this.#key.bytes;
-    const detail = Math.min(DETAIL_BYTES, MOST_DETAIL_SHARE * whole);
-    // The screen was as fine as it gets.
-    if (this.#rested) return detail;
+    // The screen was as fine as it gets: there is nothing in it but what has been drawn.
+    if (this.#rested) return Math.min(DETAIL_BYTES, MOST_DETAIL_SHARE * whole);
     const refining = this.#refining && !this.#afterKey;
-    return Math.max(detail, (refining ? REFINING_SHARE : DETAIL_SHARE) * whole);
+    return Math.max(DETAIL_BYTES, (refining ? REFINING_SHARE : DETAIL_SHARE) * whole);
   }
 
   /** One still screen was replaced by another at so little cost that only the next key frame tells. */

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { modeOf, type RecordingMode, type RecordingPlan } from './plan.ts';
 
-/** All of a recording that is fixed once its display, sound daemon, browser and encoders have been started. */
+/** All of a recording that is fixed once its display, sound daemon and browser, or its encoders, have been started. */
 export interface Shape
   extends Pick<RecordingPlan, 'picture' | 'sound' | 'encoding' | 'network' | 'limits' | 'sandbox' | 'identity'> {
   readonly mode: RecordingMode;
@@ -29,6 +29,12 @@ export function siteOf(plan: RecordingPlan): Site {
   return { shape: shapeOf(plan), folder: plan.runtimeFolder };
 }
 
-export function sameShape(one: Shape, other: Shape): boolean {
-  return isDeepStrictEqual(one, other);
+/** Display, sound daemon and browser of the one serve the other. How it is encoded is decided anew at each start. */
+export function sameStage(one: Shape, other: Shape): boolean {
+  return isDeepStrictEqual(stageOf(one), stageOf(other));
+}
+
+function stageOf({ picture, sound, encoding: _, ...rest }: Shape): object {
+  const shown = picture && { width: picture.width, height: picture.height, fps: picture.fps };
+  return { ...rest, picture: shown, sound: sound !== null };
 }

@@ -15,10 +15,15 @@ export function soundShift(
   capture: CaptureKind | null,
 ): number {
   if (!picture || capture === null) return 0;
-  const soundS = channel ? MIXED_SOUND_S : SOUND_S;
-  return (PICTURE_FRAMES[capture] / refreshRate(picture.fps) - soundS) * TICKS_PER_SECOND;
+  const { frames, soundS } = LATENESS[capture];
+  const mixedS = channel ? MIXER_S : 0;
+  return (frames / refreshRate(picture.fps) - soundS - mixedS) * TICKS_PER_SECOND;
 }
 
-const PICTURE_FRAMES: Readonly<Record<CaptureKind, number>> = { x11grab: 1.2, damage: 1.0 };
-const SOUND_S = 0.008;
-const MIXED_SOUND_S = 0.146;
+/** How many frames of the display the picture is late, and how many seconds the sound. */
+const LATENESS: Readonly<Record<CaptureKind, { readonly frames: number; readonly soundS: number }>> = {
+  x11grab: { frames: 1.2, soundS: 0.008 },
+  damage: { frames: 1, soundS: 0.02 },
+};
+/** What the mixer of a channel's page adds to the sound. */
+const MIXER_S = 0.138;

@@ -101,6 +101,11 @@ export class Service implements AsyncDisposable {
     return new Recording(this, task, resource, started.body.sid, 'mix');
   }
 
+  /** Resolves with the first line of its log that matches. */
+  line(pattern: RegExp): Promise<RegExpExecArray> {
+    return this.#program.line(pattern);
+  }
+
   /** As a crash or the kernel would. */
   async killHard(): Promise<void> {
     this.#program.process.kill('SIGKILL');

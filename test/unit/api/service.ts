@@ -113,6 +113,7 @@ export class Service implements AsyncDisposable {
         ...{ recordings: '/data/recordings', runtime: '/run/tapehead', identity: null, debug: '/data/debug' },
         apps: this.#options.apps ?? {},
         rules: { ...STANDALONE, network: { ...STANDALONE.network, service: this.#origin } },
+        encodingFor: () => STANDALONE.encoding,
       },
       uploads: this.uploads,
       followers: [this.#follower],

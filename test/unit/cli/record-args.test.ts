@@ -9,16 +9,32 @@ const GOOD = [URL, '--out', 'a.mp4'];
 test('a URL and a name are enough', () => {
   assert.deepEqual(parseRecordArgs(GOOD), {
     ...{ url: URL, out: 'a.mp4', durationMs: Number.POSITIVE_INFINITY, width: 1280, height: 720, fps: 30 },
-    ...{ bitrateKbps: null, mobile: false, readyTimeoutS: 0, hls: null, json: false, noSandbox: false },
+    ...{
+      bitrateKbps: null,
+      mobile: false,
+      readyTimeoutS: 0,
+      hls: null,
+      json: false,
+      steadyRate: false,
+      noSandbox: false,
+    },
   });
 });
 
 test('everything can be said', () => {
   const args =
-    '--duration 1.5h --size 720x1280 --fps 60 --bitrate 8000 --mobile --ready-timeout 60 --hls dir --json --no-sandbox';
+    '--duration 1.5h --size 720x1280 --fps 60 --bitrate 8000 --mobile --ready-timeout 60 --hls dir --json --steady-rate --no-sandbox';
   assert.deepEqual(parseRecordArgs([...args.split(' '), '--out=x/b.mp4', 'https://example.org']), {
     ...{ url: 'https://example.org/', out: 'x/b.mp4', durationMs: 5_400_000, width: 720, height: 1280, fps: 60 },
-    ...{ bitrateKbps: 8000, mobile: true, readyTimeoutS: 60, hls: 'dir', json: true, noSandbox: true },
+    ...{
+      bitrateKbps: 8000,
+      mobile: true,
+      readyTimeoutS: 60,
+      hls: 'dir',
+      json: true,
+      steadyRate: true,
+      noSandbox: true,
+    },
   });
 });
 

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import type { StartOrder } from '../../../src/controller/orders.ts';
 import { buildPlan, planFrom, reportedFiles } from '../../../src/controller/plan.ts';
 import { EVERYBODY, NOBODY } from '../../../src/recording/channel.ts';
-import { STANDALONE } from '../../../src/recording/plan.ts';
+import { type PicturePlan, STANDALONE } from '../../../src/recording/plan.ts';
 import { FLOATING } from '../../support/channel-plans.ts';
 
 const SID = '0123456789abcdef0123456789abcdef';
@@ -14,6 +14,7 @@ const PLACES = {
   debug: '/data/debug',
   apps: { lk: { channel: 'livekit', livekitUrl: 'wss://lk.example.org' }, agora: { channel: 'agora' } } as const,
   rules: { ...STANDALONE, network: { ...STANDALONE.network, service: 'http://127.0.0.1:8080' } },
+  encodingFor: () => STANDALONE.encoding,
 };
 const ORDER: StartOrder = {
   appId: 'app',
@@ -61,6 +62,24 @@ test('the plan has everything resolved', () => {
     runtimeFolder: `/run/t/${SID}`,
     identity: PLACES.identity,
   });
+});
+
+test('how it is encoded is asked for each recording, and anew by the service that goes on with it', () => {
+  const asked: (PicturePlan | null)[] = [];
+  const answering = (preset: 'faster' | 'ultrafast') => ({
+    ...PLACES,
+    encodingFor: (picture: PicturePlan | null) => {
+      asked.push(picture);
+      return { ...STANDALONE.encoding, preset };
+    },
+  });
+  const plan = buildPlan(ORDER, SID, answering('faster'));
+  assert.equal(plan.encoding.preset, 'faster');
+  assert.deepEqual(planFrom(plan, answering('ultrafast')), {
+    ...plan,
+    encoding: { ...plan.encoding, preset: 'ultrafast' },
+  });
+  assert.deepEqual(asked, [plan.picture, plan.picture]);
 });
 
 test('a prefix makes sub folders, and no MP4 is planned when none is asked for', () => {
@@ -119,7 +138,7 @@ describe('a channel', () => {
       network: { ...plan.network, service: 'http://127.0.0.1:9' },
     });
     const web = buildPlan(ORDER, SID, PLACES);
-    assert.equal(planFrom(web, moved), web);
+    assert.deepEqual(planFrom(web, moved), web);
     assert.equal(web.network.service, null);
   });
 });

@@ -69,7 +69,7 @@ describe('pacer', { skip: uncompilable }, () => {
     const given = play(30, 4.5);
     const expected = [0, 0.1167, 0.15, 1.15, 2, 3, 4];
     assert.equal(given.length, expected.length);
-    given.forEach((picture, i) => assert.ok(near(since(picture), expected[i] ?? 0), `${since(picture)}`));
+    for (const [i, picture] of given.entries()) assert.ok(near(since(picture), expected[i] ?? 0), `${since(picture)}`);
     assert.deepEqual(
       given.filter(({ key }) => key).map((picture) => Math.round(since(picture))),
       [0, 2, 4],
@@ -105,7 +105,11 @@ describe('pacer', { skip: uncompilable }, () => {
   });
 
   test('however much is drawn, at most so many pictures a second are given', () => {
-    for (const { fps, seconds } of [{ fps: 30, seconds: 20 }, { fps: 1, seconds: 60 }, { fps: 60, seconds: 5 }]) {
+    for (const { fps, seconds } of [
+      { fps: 30, seconds: 20 },
+      { fps: 1, seconds: 60 },
+      { fps: 60, seconds: 5 },
+    ]) {
       const given = play(fps, seconds, drawings(500, 0, seconds));
       assert.ok(given.length <= 1.001 * fps * seconds + 4, `${given.length} in ${seconds} s`);
       assert.ok(given.length >= fps * seconds - 1, `${given.length} in ${seconds} s`);
@@ -134,7 +138,8 @@ describe('pacer', { skip: uncompilable }, () => {
       assert.ok(drawn.length - fresh <= 2, `${fresh} of ${drawn.length}`);
     }
     const given = play(30, 600, [steady]);
-    given.slice(2).forEach(({ time }, i) => assert.ok(Math.abs(time - (given[i + 1]?.time ?? 0) - S / 30) <= 3));
+    for (const [i, { time }] of given.slice(2).entries())
+      assert.ok(Math.abs(time - (given[i + 1]?.time ?? 0) - S / 30) <= 3);
   });
 
   test('key pictures come at even distances and when asked for', () => {
@@ -142,11 +147,16 @@ describe('pacer', { skip: uncompilable }, () => {
     const keys = (given: Given[]) => given.filter(({ key }) => key).map((picture) => since(picture));
     const regular = keys(play(30, 20, drawn));
     assert.equal(regular.length, 10);
-    regular.forEach((at, i) => assert.ok(Math.abs(at - 2 * i) <= 0.06, `${at}`));
+    for (const [i, at] of regular.entries()) assert.ok(Math.abs(at - 2 * i) <= 0.06, `${at}`);
     const asked = keys(play(30, 20, [{ at: 0.001, what: 'keys 0' }, { at: 7.01, what: 'key' }, ...drawn]));
     assert.equal(asked.length, 2);
     assert.ok(Math.abs((asked[1] ?? 0) - 7.02) < 0.03, `${asked[1]}`);
-    const still = keys(play(30, 20, [{ at: 0.001, what: 'keys 5' }, { at: 7.5, what: 'key' }]));
+    const still = keys(
+      play(30, 20, [
+        { at: 0.001, what: 'keys 5' },
+        { at: 7.5, what: 'key' },
+      ]),
+    );
     assert.deepEqual(
       still.map((at) => Math.round(at * 100) / 100),
       [0, 5, 7.5, 10, 15],
@@ -154,7 +164,18 @@ describe('pacer', { skip: uncompilable }, () => {
   });
 
   test('times rise, and are odd for key pictures alone', () => {
-    const order = fc.constantFrom('drawn', 'drawn', 'drawn', 'key', 'steady 1', 'steady 0', 'rate 10', 'rate 60', 'keys 1', 'keys 0');
+    const order = fc.constantFrom(
+      'drawn',
+      'drawn',
+      'drawn',
+      'key',
+      'steady 1',
+      'steady 0',
+      'rate 10',
+      'rate 60',
+      'keys 1',
+      'keys 0',
+    );
     const event = fc.record({ at: fc.double({ min: 0, max: 5, noNaN: true }), what: order });
     fc.assert(
       fc.property(fc.array(event, { maxLength: 200 }), (events) => {

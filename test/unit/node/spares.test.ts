@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { afterEach, beforeEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { runtimeRoot } from '../../../src/node/runtime.ts';
-import { type SpareTiming, Spares, type Taken, type WarmRules } from '../../../src/node/spares.ts';
+import { removeRuntime, runtimeRoot } from '../../../src/node/runtime.ts';
+import { Spares, type SpareTiming, type Taken, type WarmRules } from '../../../src/node/spares.ts';
 import type { RecordingPlan } from '../../../src/recording/plan.ts';
 import { shapeOf } from '../../../src/recording/shape.ts';
 import { planFor } from '../../support/plans.ts';
@@ -17,15 +17,20 @@ const FAKE = fileURLToPath(new URL('../../support/dying-session.ts', import.meta
 const TIMING: SpareTiming = { lookMs: 20, quietMs: 50, restMs: 100 };
 /** No stage can be opened at this frame rate. */
 const FALLS = 7;
+const before = process.env['TMPDIR'];
 let temp: TempFolder;
 
-before(async () => {
+beforeEach(async () => {
   temp = await makeTempFolder();
   // Runtime folders are made below it.
   process.env['TMPDIR'] = temp.path;
 });
 
-after(() => temp[Symbol.asyncDispose]());
+afterEach(async () => {
+  if (before === undefined) delete process.env['TMPDIR'];
+  else process.env['TMPDIR'] = before;
+  await temp[Symbol.asyncDispose]();
+});
 
 function plan(fps: number): RecordingPlan {
   return planFor(planIn(temp.path), { picture: { width: 64, height: 64, fps, bitrateKbps: 100 } });
@@ -34,7 +39,9 @@ function plan(fps: number): RecordingPlan {
 function keep(rules: Partial<WarmRules> = {}, timing: Partial<SpareTiming> = {}): { spares: Spares; said: string[] } {
   const said: string[] = [];
   const warm = { count: 1, maxAgeMs: 600_000, first: shapeOf(plan(15)), mayKeep: () => true, ...rules };
-  const log = (_: object, text: string) => said.push(text);
+  const log = (_: object, text: string) => {
+    if (text !== 'a stage is kept ready') said.push(text);
+  };
   return { spares: new Spares({ module: FAKE, warm, log, timing: { ...TIMING, ...timing } }), said };
 }
 
@@ -50,10 +57,11 @@ function rates(): number[] {
   return [...stages().values()].sort((one, other) => one - other);
 }
 
-/** Takes one, over and over, until it is as wanted; those that are not are ended. */
-async function leave({ session }: Taken): Promise<void> {
+/** As a recording does at its end. */
+async function end({ session, folder }: Taken): Promise<void> {
   session.killGroup();
   await session.exited;
+  if (folder !== null) removeRuntime(folder);
 }
 
 test('a start of the same shape gets the stage that stands, any other a process that is merely loaded', async () => {
@@ -65,17 +73,18 @@ test('a start of the same shape gets the stage that stands, any other a process 
   const taken = spares.take(plan(15));
   assert.match(taken.folder ?? '', /spare-[0-9a-f]{16}$/);
   assert.equal(taken.ready, true);
-  assert.notEqual(spares.take(plan(15)).folder, taken.folder, 'each is used once');
-  await Promise.all([leave(other), leave(taken)]);
+  const next = spares.take(plan(15));
+  assert.notEqual(next.folder, taken.folder, 'each is used once');
+  await Promise.all([other, taken, next].map(end));
 });
 
 test('what was asked for last is kept', async () => {
   const { spares } = keep({ count: 2 });
   await using _ = spares;
   await reaches(() => rates().join() === '15,15');
-  await leave(spares.take(plan(30)));
+  await end(spares.take(plan(30)));
   await reaches(() => rates().join() === '15,30');
-  await leave(spares.take(plan(24)));
+  await end(spares.take(plan(24)));
   await reaches(() => rates().join() === '24,30');
 });
 
@@ -87,13 +96,13 @@ test('with a count of none only a loaded process is kept', async () => {
   const taken = spares.take(plan(15));
   assert.ok(taken.session.alive);
   assert.equal(taken.folder, null);
-  await leave(taken);
+  await end(taken);
 });
 
 test('none is made soon after a start', async () => {
   const { spares } = keep({}, { quietMs: 600_000 });
   await using _ = spares;
-  await leave(spares.take(plan(15)));
+  await end(spares.take(plan(15)));
   await sleep(200);
   assert.deepEqual(rates(), []);
 });
@@ -138,7 +147,7 @@ test('where no stage can be opened it is tried less and less often, and starts g
   assert.ok(said.length <= 4, `${said.length} tries`);
   const taken = spares.take(plan(FALLS));
   assert.ok(taken.session.alive);
-  await leave(taken);
+  await end(taken);
 });
 
 test('nothing of them is left when they are given up', async () => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -9,6 +10,7 @@ import { type ChannelPlan, NOBODY } from '../../../src/recording/channel.ts';
 import type { Composition, Resume } from '../../../src/recording/link.ts';
 import type { RecordingPlan } from '../../../src/recording/plan.ts';
 import type { RunningRecording } from '../../../src/recording/recorder.ts';
+import { shapeOf } from '../../../src/recording/shape.ts';
 import type { RecordingStatus } from '../../../src/recording/status.ts';
 import { channelPlan, FLOATING } from '../../support/channel-plans.ts';
 import { planFor } from '../../support/plans.ts';
@@ -129,6 +131,26 @@ test('the next session shows the channel as it was last; what was received until
   assert.deepEqual(second?.composition, latest);
   assert.deepEqual(running.status.channel, { joined: false, users: [], ...latest });
   assert.deepEqual(events, ['slice_started', 'audio true', 'audio false', 'slice_started']);
+});
+
+test('a recording of a shape that is kept ready is made where its stage is, and nothing of it stays', async () => {
+  await using folder = await makeTempFolder();
+  const sid = 'warm';
+  const plan = planFor(planIn(folder.file('files')), { sid, runtimeFolder: runtimeFolder(sid) });
+  const warm = { count: 1, maxAgeMs: 600_000, first: shapeOf(plan), mayKeep: () => true };
+  await using supervisor = new Supervisor({ warm, sessionModule: FAKE });
+  const root = temp.file(`tapehead-${process.getuid?.()}`);
+  const spare = async () => (await readdir(root)).find((name) => /^spare-\w+$/.test(name)) ?? '';
+  await reaches(async () => existsSync(join(root, await spare(), 'fps')));
+  const name = await spare();
+  const running = supervisor.start(plan);
+  await reaches(() => running.status.slices === 1);
+  assert.match(await readFile(join(root, `${name}.pid`), 'utf8'), /^\d+ warm$/);
+  assert.equal((await running.stop()).outcome, 'complete');
+  assert.deepEqual(
+    (await readdir(root)).filter((one) => one.startsWith(name)),
+    [],
+  );
 });
 
 function compositionOf({ layout, subscription }: ChannelPlan): Composition {

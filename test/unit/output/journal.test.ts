@@ -39,10 +39,10 @@ test('a journal cut off at any byte tells what its whole lines tell', async () =
   const told: Past[] = [NOTHING];
   for (const one of [slice(0), slice(1), slice(2)]) {
     const before = told.at(-1)?.slices ?? [];
-    const { name, mediaEnd, bytes, pictures } = one;
+    const { name, mediaEnd, bytes, pictures, missing } = one;
     lines.push(
       `\n${JSON.stringify({ opened: opened(one) })}`,
-      `\n${JSON.stringify({ closed: { name, mediaEnd, bytes, pictures } })}`,
+      `\n${JSON.stringify({ closed: { name, mediaEnd, bytes, pictures, missing } })}`,
     );
     told.push({ ...NOTHING, slices: before, open: opened(one) }, { ...NOTHING, slices: [...before, one] });
   }
@@ -89,4 +89,12 @@ test('it tells which MP4s stand', async () => {
   await journal.opened(opened(slice(0)));
   await journal.assembled(1);
   assert.deepEqual(await journal.read(), { slices: [], open: opened(slice(0)), assembled: [0, 1] });
+});
+
+test('a journal that does not know of missing pictures tells of none', () => {
+  const { missing: _missing, ...known } = slice(0);
+  const { name, mediaEnd, bytes, pictures } = known;
+  const lines = [{ opened: opened(slice(0)) }, { closed: { name, mediaEnd, bytes, pictures } }];
+  const { slices } = parseJournal(lines.map((line) => `\n${JSON.stringify(line)}`).join(''));
+  assert.deepEqual(slices, [{ ...known, missing: 0 }]);
 });

@@ -4,8 +4,10 @@ import { before, test } from 'node:test';
 import fc from 'fast-check';
 import type { Slice } from '../../../src/output/journal.ts';
 import { measure, mendSlice } from '../../../src/output/measure-slice.ts';
+import { LEAD_IN } from '../../../src/output/take.ts';
 import { PACKET, readHead, TICKS_PER_SECOND, WRAP } from '../../../src/output/transport-stream.ts';
 import { cutIntoSlices, FPS, readFrames, realMedia, TRACKS } from '../../support/real-media.ts';
+import { sparseMedia } from '../../support/sparse-media.ts';
 import { makeTempFolder } from '../../support/temp-folder.ts';
 
 const INTERVAL = TICKS_PER_SECOND / FPS;
@@ -71,6 +73,21 @@ test('a cut slice is shortened to its whole frames and told by its length', asyn
   const soundEnd = (frames.findLast(({ kind }) => kind === 'audio')?.pts ?? 0) + 1920;
   const mediaEnd = Math.max(slice.mediaStart + pictures * INTERVAL, soundEnd);
   assert.deepEqual(mended, { ...open, bytes: left.length, pictures, missing: 0, mediaEnd });
+});
+
+test('the sound after the last picture of a still page is no less recorded', async () => {
+  await using folder = await makeTempFolder();
+  const { frames, tables } = await sparseMedia({ seconds: 12, movingS: 3 });
+  const endsWith = frames.findLastIndex(
+    ({ kind, mediaTime }) => kind === 'audio' && mediaTime < LEAD_IN + 9.5 * TICKS_PER_SECOND,
+  );
+  const [cut] = cutIntoSlices({ frames: frames.slice(0, endsWith + 1), tables });
+  assert.ok(cut);
+  const path = folder.file(cut.slice.name);
+  await writeFile(path, cut.bytes);
+  const mended = await mendSlice(path, cut.slice, TRACKS);
+  assert.ok(mended);
+  assert.ok(Math.abs(mended.mediaEnd - LEAD_IN - 9.5 * TICKS_PER_SECOND) < INTERVAL, `${mended.mediaEnd} ticks`);
 });
 
 test('a slice without a whole picture, or without a file, is none', async () => {

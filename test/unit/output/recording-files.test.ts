@@ -2,7 +2,10 @@ import assert from 'node:assert/strict';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { before, test } from 'node:test';
 import { RecordingFiles } from '../../../src/output/recording-files.ts';
+import { LEAD_IN } from '../../../src/output/take.ts';
+import { TICKS_PER_SECOND } from '../../../src/output/transport-stream.ts';
 import { readMedia } from '../../probe/media.ts';
+import { checkHls } from '../../probe/playlist.ts';
 import { type RealMedia, realMedia, START_MS } from '../../support/real-media.ts';
 import {
   ENDLESS,
@@ -14,6 +17,7 @@ import {
   reaches,
   record,
 } from '../../support/recorded-files.ts';
+import { sparseMedia } from '../../support/sparse-media.ts';
 import { makeTempFolder } from '../../support/temp-folder.ts';
 
 let media: RealMedia;
@@ -171,4 +175,19 @@ test('a full part becomes an MP4 while the recording goes on', async () => {
   );
   const lengths = await Promise.all(mp4s.map(async (name) => (await readMedia(folder.file(name))).duration));
   for (const [i, expected] of [10, 10, 10, 4].entries()) assert.ok(Math.abs((lengths[i] ?? 0) - expected) < 0.1);
+});
+
+test('a page that stands still: playlist and MP4 are as long as what was recorded', async () => {
+  await using folder = await makeTempFolder();
+  const still = await sparseMedia({ seconds: 20.6, movingS: 2 });
+  const recorded = await openRecording(still, planIn(folder.path));
+  record(recorded, 0, 34);
+  recorded.files.breakHere(LEAD_IN + 20.6 * TICKS_PER_SECOND);
+  assert.deepEqual(await recorded.files.finish(), []);
+  assert.ok(Math.abs(recorded.files.sums.mediaMs - 20_600) < 1);
+  assert.ok(Math.abs((await playlistSeconds(folder.path)) - 20.6) < 0.01);
+  const { problems } = await checkHls(folder.file('sid_name.m3u8'), 0.1);
+  assert.deepEqual(problems, []);
+  const { video, audio } = await readMedia(folder.file('sid_name_0.mp4'));
+  for (const track of [video, audio]) assert.ok(Math.abs((track?.duration ?? 0) - 20.6) < 0.1);
 });

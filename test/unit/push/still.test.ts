@@ -5,8 +5,8 @@ import { firstEncoder } from '../../../src/encode/codecs.ts';
 import { RecorderError } from '../../../src/errors.ts';
 import { NAL, nalType, nalUnits, payloadOf } from '../../../src/push/elementary.ts';
 import { blackStill } from '../../../src/push/still.ts';
-import { ffmpegOutput } from '../../probe/tool.ts';
 import { STANDALONE } from '../../../src/recording/plan.ts';
+import { ffmpegOutput } from '../../probe/tool.ts';
 import { encodeMedia } from '../../support/rtmp-media.ts';
 import { makeTempFolder } from '../../support/temp-folder.ts';
 

@@ -54,6 +54,32 @@ function assertRising(samples: readonly Sample[]): void {
   }
 }
 
+test('pictures of a page that stands still, few and late, are sent in one order of time with the sound', () => {
+  const isSeen = (frame: TimedFrame) => frame.kind === 'audio' || Math.round(msOf(frame)) % 1000 === 0;
+  // A picture comes when the next but one is there.
+  const lateMs = (frame: TimedFrame) => (frame.kind === 'video' ? 2000 : 0);
+  const given = media.frames.filter(isSeen).toSorted((a, b) => msOf(a) + lateMs(a) - msOf(b) - lateMs(b));
+  const timeline = timelineAt(0);
+  const samples = given.flatMap((frame) => {
+    const nowMs = msOf(frame) + lateMs(frame);
+    return [...timeline.fill(nowMs), ...timeline.frame(frame, nowMs)];
+  });
+  samples.push(...timeline.flush());
+  assert.deepEqual(
+    samples,
+    samples.toSorted((a, b) => a.ms - b.ms),
+  );
+  assertRising(samples);
+  assert.deepEqual(
+    of(samples, 'video').map(({ key }) => key),
+    [true, false, true, false, true, false],
+  );
+  const sounds = of(samples, 'audio');
+  // What was heard before the first picture came is left out.
+  assert.ok(Math.abs(sounds.length - 4000 / BLOCK_MS) < 3);
+  assert.ok(widestGap(sounds) < BLOCK_MS + 1);
+});
+
 test('live frames keep their distances, from the moment on at which the first one came', () => {
   const samples = show(timelineAt(5000), stretch(0, 6), 5200);
   assert.equal(samples.length, media.frames.length);

@@ -40,7 +40,7 @@ test('a plain screen that is not black is no such stretch', async () => {
   assert.deepEqual(watch.stretches.list(60_000), []);
 });
 
-test('a plain screen on which something moves is looked at again, every ten seconds at most', async () => {
+test('a plain screen on which something moves is looked at again, every ten seconds at most; what was not seen is not told', async () => {
   let brightest = 5;
   const { watch, key, looks } = watchFor(async () => brightest);
   for (let second = 0; second < 30; second += 2) {
@@ -48,7 +48,7 @@ test('a plain screen on which something moves is looked at again, every ten seco
     await key(second, PLAIN, second - 0.5);
   }
   assert.deepEqual(looks, [0, 10, 20]);
-  assert.deepEqual(watch.stretches.list(30_000), [{ fromMs: 0, toMs: 19_500 }]);
+  assert.deepEqual(watch.stretches.list(30_000), [{ fromMs: 0, toMs: 11_500 }]);
 });
 
 test('a look that fails says nothing, and is tried again later', async () => {
@@ -72,4 +72,28 @@ test('a look that comes when the screen has changed already says nothing', async
   answer.resolve(5);
   await looking;
   assert.equal(watch.stretches.open, false);
+});
+
+test('a black screen at the end of a recording ends where something else came, or with it', async () => {
+  for (const [changedAt, toMs] of [
+    [6500, 6500],
+    [null, 8000],
+  ] as const) {
+    const { watch, key } = watchFor(async () => 5);
+    await key(0, PLAIN);
+    await key(5, PLAIN);
+    if (changedAt !== null) watch.picture(changedAt, changedAt);
+    watch.end(8000);
+    assert.deepEqual(watch.stretches.list(8000), [{ fromMs: 0, toMs }]);
+  }
+});
+
+test('of a plain screen that was never looked at nothing is told', async () => {
+  const { watch, key, looks } = watchFor(async () => 5);
+  await key(0, PLAIN);
+  // Another one, too soon for another look.
+  await key(5, PLAIN, 3);
+  watch.end(8000);
+  assert.deepEqual(looks, [0]);
+  assert.deepEqual(watch.stretches.list(8000), [{ fromMs: 0, toMs: 3000 }]);
 });

@@ -8,6 +8,7 @@ import { timedFrame } from '../../support/packets.ts';
 import type { RealMedia } from '../../support/real-media.ts';
 import { makeTempFolder } from '../../support/temp-folder.ts';
 import { encodeScenes, PICTURE, type Scene, SILENCE, TONE } from './scenes.ts';
+import { encodeSparse, KEY_S, type SparseScene } from './sparse-scenes.ts';
 
 const MOVING = { picture: 'testsrc2' };
 const STILL = { picture: 'mandelbrot', filter: 'loop=-1:1:0' };
@@ -109,6 +110,71 @@ describe('real media', () => {
   }
 });
 
+describe('pictures only when something has been drawn', () => {
+  const moving = { ...MOVING, drawnEvery: 0 };
+  const still = (scene: Pick<Scene, 'picture' | 'filter'>) => ({ ...scene, drawnEvery: Number.POSITIVE_INFINITY });
+
+  async function judge(scenes: readonly SparseScene[]) {
+    const media = await encodeSparse(scenes);
+    await using folder = await makeTempFolder();
+    await using watch = new QualityWatch({ ...MEDIA, soundShift: 0, folder: folder.path, identity: null });
+    watch.tables = media.tables;
+    watch.keyEveryS = KEY_S;
+    for (const frame of media.frames) {
+      watch.frame(frame);
+      await watch.looked();
+    }
+    watch.endAt(LEAD_IN + scenes.reduce((sum, { seconds }) => sum + seconds, 0) * 90_000);
+    return watch.end();
+  }
+
+  test('still and black stretches are found where they are', async () => {
+    const { frozen, black, repeatedFrames } = await judge([
+      { seconds: 3.2, ...moving },
+      { seconds: 5.6, ...still(STILL) },
+      { seconds: 3, ...moving },
+      { seconds: 6.2, ...still(BLACK) },
+      { seconds: 6.4, ...still(WHITE) },
+      { seconds: 2, ...moving },
+    ]);
+    isNear(frozen, [
+      [3.2, 8.8],
+      [11.8, 18],
+      [18, 24.4],
+    ]);
+    isNear(black, [[11.8, 18]]);
+    assert.equal(repeatedFrames, 0);
+  });
+
+  test('a page that stands still to the end is frozen to the end', async () => {
+    const { frozen, fps } = await judge([
+      { seconds: 2, ...moving },
+      { seconds: 8.8, ...still(STILL) },
+    ]);
+    isNear(frozen, [[2, 10.8]]);
+    assert.ok(fps < 5, `${fps} pictures per second`);
+  });
+
+  test('a page on which only a cursor blinks is frozen', async () => {
+    const filter = `loop=-1:1:0,drawbox=x=100:y=100:w=2:h=16:color=black:t=fill:enable='lt(mod(t,1.2),0.6)'`;
+    for (const picture of ['color=c=white', 'mandelbrot']) {
+      const { frozen } = await judge([
+        { seconds: 3.2, ...moving },
+        { seconds: 12, picture, filter, drawnEvery: 0.6 },
+        { seconds: 2, ...moving },
+      ]);
+      isNear(frozen, [[3.2, 15.2]]);
+    }
+  });
+
+  test('a page that changes once a second is not', async () => {
+    const clock = 'mandelbrot=s=96x54:r=1:end_scale=0.01:end_pts=20';
+    const filter = `loop=-1:1:0[page];${clock}[clock];[page][clock]overlay`;
+    const { frozen, black } = await judge([{ seconds: 14, picture: 'mandelbrot', filter, drawnEvery: 1 }]);
+    assert.deepEqual([frozen, black], [[], []]);
+  });
+});
+
 describe('counts', () => {
   const interval = 90_000 / PICTURE.fps;
 
@@ -141,14 +207,35 @@ describe('counts', () => {
     assert.deepEqual([reloads, browsersReplaced, encodersReplaced], [2, 0, 1]);
   });
 
-  test('cores are the mean of the last half minute', () => {
+  test('cores are the mean of the last half minute, memory is what was last read', () => {
     const watch = watchOf();
-    assert.equal(watch.report.cores, 0);
+    assert.deepEqual([watch.report.cores, watch.report.memoryMB], [0, 0]);
     for (let second = 0; second <= 60; second += 5) {
       // One core in the first half minute, half a core in the second.
-      watch.cpu(Math.min(second, 30) + Math.max(0, second - 30) / 2, second * 1000);
+      const cpuSeconds = Math.min(second, 30) + Math.max(0, second - 30) / 2;
+      watch.used({ cpuSeconds, memoryBytes: second === 30 ? 412_400_000 : null }, second * 1000);
     }
-    assert.equal(watch.report.cores, 0.5);
+    assert.deepEqual([watch.report.cores, watch.report.memoryMB], [0.5, 412]);
+  });
+
+  test('what runs, and what was made cheaper', () => {
+    const watch = watchOf();
+    assert.equal(watch.report.capture, null);
+    const how = {
+      capture: 'damage' as const,
+      encoder: 'x264 superfast',
+      economies: [{ step: 'half_rate' as const, atMs: 5 }],
+    };
+    watch.told(how);
+    const { capture, encoder, economies } = watch.report;
+    assert.deepEqual({ capture, encoder, economies }, how);
+  });
+
+  test('a take that ends with a still picture lasts as long as it is shown', () => {
+    const watch = watchOf({ sound: null });
+    for (const frame of pictures(60)) watch.frame(frame);
+    watch.endAt(LEAD_IN + 4.8 * 90_000);
+    assert.deepEqual(watch.end().frozen, [{ fromMs: 0, toMs: 4800 }]);
   });
 
   test('sound that is put later than it was captured, beside the shift that is meant', () => {

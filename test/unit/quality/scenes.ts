@@ -5,7 +5,7 @@ import { ffmpegOutput } from '../../probe/tool.ts';
 import { outputsOf } from '../../support/encoder-args.ts';
 import { type RealMedia, readFrames } from '../../support/real-media.ts';
 
-const START_MS = Date.UTC(2026, 10, 22, 9, 30);
+export const START_MS = Date.UTC(2026, 10, 22, 9, 30);
 
 export const PICTURE: PicturePlan = { width: 320, height: 240, fps: 15, bitrateKbps: 500 };
 export const TONE = 'sine=r=48000';
@@ -43,7 +43,7 @@ function encodingArgs(scenes: readonly Scene[], sound: SoundPlan): string[] {
   return ['-copyts', ...inputs, ...outputs, '-output_ts_offset', String(START_MS / 1000), 'pipe:1'];
 }
 
-function pictureGraph(scenes: readonly Scene[]): string {
+export function pictureGraph(scenes: readonly Omit<Scene, 'sound'>[]): string {
   const { width, height, fps } = PICTURE;
   const chains = scenes.map(({ picture, filter, seconds }, i) => {
     const source = `${picture}${picture.includes('=') ? ':' : '='}s=${width}x${height}:r=${fps}`;
