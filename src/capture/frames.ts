@@ -137,7 +137,7 @@ export class Frames implements AsyncDisposable {
 }
 
 /** Pure: `pictures 30 queued 1 late 0 lost 0`. */
-export function parseLoad(line: string): FramesLoad {
+function parseLoad(line: string): FramesLoad {
   const of = (name: string) => Number(new RegExp(`\\b${name} (\\d+)`).exec(line)?.[1] ?? 0);
   return { pictures: of('pictures'), queued: of('queued'), late: of('late'), lost: of('lost') };
 }

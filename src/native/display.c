@@ -72,7 +72,8 @@ static void share_memory(void) {
 /** Every drawing is told: what is put together from several cannot be told apart from its last one otherwise. */
 static void watch_drawing(void) {
   int errors, major, minor;
-  if (!XDamageQueryExtension(display.x, &display.damage_notify, &errors)) fail("expected a display that tells of drawing");
+  if (!XDamageQueryExtension(display.x, &display.damage_notify, &errors))
+    fail("expected a display that tells of drawing");
   XDamageQueryVersion(display.x, &major, &minor);
   XDamageCreate(display.x, display.root, XDamageReportRawRectangles);
 }
@@ -86,7 +87,8 @@ void display_open(int width, int height) {
   XGetWindowAttributes(display.x, display.root, &display.screen);
   display.watched = display.dirty = (Box){0, 0, width, height};
   if (width > display.screen.width || height > display.screen.height)
-    fail("expected at most %dx%d, as the display has, got %dx%d", display.screen.width, display.screen.height, width, height);
+    fail("expected at most %dx%d, as the display has, got %dx%d", display.screen.width, display.screen.height, width,
+         height);
   check_pixels();
   if (!XShmQueryExtension(display.x)) fail("expected a display that shares memory");
   share_memory();
@@ -103,8 +105,8 @@ static void add_drawn(Drawing drawing) {
 }
 
 /**
- * When that was drawn which an event tells. The display's clock counts milliseconds since the machine's start; on a busy
- * machine an event is read some time after it was sent.
+ * When that was drawn which an event tells. The display's clock counts milliseconds since the machine's start; on a
+ * busy machine an event is read some time after it was sent.
  */
 static int64_t time_drawn(const XDamageNotifyEvent *event) {
   struct timespec now;

@@ -8,13 +8,13 @@
 
 #include "picture.h"
 
-/** Watches the upper left corner of the screen, of even width and height. Fails loudly, also later when the display goes. */
+/** Watches the upper left corner of the screen, of even width and height. Fails loudly, also when the display goes. */
 void display_open(int width, int height);
 
 /** Readable when something has been drawn. */
 int display_descriptor(void);
 
-/** Reads what is there to be read. Returns when the latest was drawn that no picture shows; NEVER: there is nothing such. */
+/** Reads what is there to be read. Returns when the latest was drawn that no picture shows; NEVER: nothing was. */
 int64_t display_drawn(void);
 
 /** Brings a picture up to date. Returns when the latest of what is new in it was drawn; NEVER: nothing is new. */

@@ -2,10 +2,10 @@
 //
 //   frames --size WxH --fps N --out PIPE          display and authority are in the environment
 //
-// A static page costs next to nothing: this program sleeps until the display tells of drawing, takes what has changed by
-// shared memory, converts that, and writes the picture with its time into a pipe, as Matroska. Once started it takes one
-// picture and says `armed`: the pipe is there, and whoever reads it has all it needs to open an encoder. Orders, one per
-// line of standard input, times in microseconds of UTC:
+// A static page costs next to nothing: this program sleeps until the display tells of drawing, takes what has changed
+// by shared memory, converts that, and writes the picture with its time into a pipe, as Matroska. Once started it takes
+// one picture and says `armed`: the pipe is there, and whoever reads it has all it needs to open an encoder. Orders, one
+// per line of standard input, times in microseconds of UTC:
 //
 //   open TIME    give what is there at this moment, as a key picture, and what is drawn from then on
 //   rate N       at most N pictures a second
@@ -14,7 +14,9 @@
 //   key          give a key picture now
 //   end TIME     give a last picture whose time is not before this moment, and end
 //
-// Once a second it says what it did: `pictures 30 queued 0 late 0 lost 0`. When standard input ends, so does it, at once.
+// Once a second it says what it did: `pictures 30 queued 0 late 0 lost 0`: given, now waiting to be
+// written, written later than an interval after they were given, and drawn but never given because too many waited.
+// When standard input ends, so does it, at once.
 // Exit codes: 0 ended as told, 1 failed, with one line on standard error, 2 wrong arguments.
 #include <errno.h>
 #include <poll.h>
@@ -187,10 +189,14 @@ int main(int count, char **arguments) {
   for (int i = 1; i < count; i += 2) {
     const char *name = arguments[i], *value = i + 1 < count ? arguments[i + 1] : "";
     int end = 0;
-    if (strcmp(name, "--size") == 0 && sscanf(value, "%dx%d%n", &width, &height, &end) == 2 && value[end] == '\0') continue;
-    if (strcmp(name, "--fps") == 0 && sscanf(value, "%lf%n", &fps, &end) == 1 && value[end] == '\0') continue;
-    if (strcmp(name, "--out") == 0 && *value != '\0' && (pipe = value)) continue;
-    refuse();
+    bool understood = false;
+    if (strcmp(name, "--size") == 0)
+      understood = sscanf(value, "%dx%d%n", &width, &height, &end) == 2 && value[end] == '\0';
+    else if (strcmp(name, "--fps") == 0)
+      understood = sscanf(value, "%lf%n", &fps, &end) == 1 && value[end] == '\0';
+    else if (strcmp(name, "--out") == 0)
+      understood = *(pipe = value) != '\0';
+    if (!understood) refuse();
   }
   bool right = width >= 2 && height >= 2 && width <= MOST_PIXELS && height <= MOST_PIXELS && fps >= 0.1 && fps <= 240;
   if (!right || pipe == NULL) refuse();

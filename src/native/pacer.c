@@ -4,11 +4,12 @@
 
 enum { SECOND = 1000000, REPEATS = 2 };
 
-// Pictures may come so many intervals early, to make up for others that came late: what is drawn evenly is seen unevenly.
+// Pictures may come so many intervals early, to make up for others that came late: what is drawn evenly is seen
+// unevenly.
 #define AHEAD 2
 // Clocks differ: a page that draws at the very rate that is asked for must not lose a picture every few minutes.
 #define TOLERANCE 0.999
-// A page that draws every second or third time is not done: its last picture is repeated only when it has paused longer.
+// A page that draws every second or third time is not done: its last picture is repeated after a longer pause only.
 #define QUIET 3.5
 #define QUIET_AT_MOST (SECOND / 4)
 // A steady rate makes up for so many pictures at most.
@@ -46,8 +47,8 @@ static Given stamp(Pacer *pacer, int64_t time, bool key) {
   return (Given){.time = time, .key = key};
 }
 
-// Not marked: an encoder's first picture is a key picture by itself. And ffmpeg, asked which pictures are to be key pictures,
-// counts from the time of the first, which must therefore be even.
+// Not marked: an encoder's first picture is a key picture by itself. And ffmpeg, asked which pictures are to be key
+// pictures, counts from the time of the first, which must therefore be even.
 Given pacer_arm(Pacer *pacer, int64_t now) { return stamp(pacer, now, false); }
 
 void pacer_open(Pacer *pacer, int64_t from) {

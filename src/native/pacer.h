@@ -1,8 +1,8 @@
 // Which pictures are given, and when. Pure: it neither looks at a clock nor at a display.
 //
-// Given is what was drawn, as soon as it was, but at most so many a second; and again what was given last: soon after the
-// last change, so that an encoder that waits for the next picture lets go of this one, later once a second. When a steady
-// rate is wanted, each gap is filled instead.
+// Given is what was drawn, as soon as it was, but at most so many a second; and again what was given last: soon after
+// the last change, so that an encoder that waits for the next picture lets go of this one, later once a second. When a
+// steady rate is wanted, each gap is filled instead.
 //
 // A key picture has an odd time, all others an even one: the time is all that ffmpeg passes on.
 #ifndef PACER_H
@@ -19,7 +19,7 @@ typedef struct {
   bool opened;
   /** Time of the picture that was given last. */
   int64_t last;
-  /** When the next picture would come if they came evenly; counted from `opens`, so that no fraction is lost in hours. */
+  /** When the next picture would come if they came evenly; counted from `opens`, to lose no fraction in hours. */
   double regular;
   /** How often the last picture is soon to be given again. */
   int repeats;
@@ -45,10 +45,10 @@ void pacer_steady(Pacer *pacer, bool steady);
 void pacer_keys(Pacer *pacer, double seconds);
 void pacer_key(Pacer *pacer);
 
-/** When the next picture is to be given. @param drawn when something was drawn that has not been given; NEVER: nothing was */
+/** When the next picture is to be given. @param drawn when that was drawn which is not yet given; NEVER: nothing was */
 int64_t pacer_due(const Pacer *pacer, int64_t drawn);
 
-/** A picture is given now. @param drawn when that was drawn which it is the first to show; NEVER: it shows nothing new */
+/** A picture is given now. @param drawn when that was drawn which it shows first; NEVER: it shows nothing new */
 Given pacer_give(Pacer *pacer, int64_t now, int64_t drawn);
 
 /** The last picture of all: its time is not before this moment. */

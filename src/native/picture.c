@@ -15,7 +15,8 @@
 #define FOR_VECTORS
 #endif
 
-// Coefficients of BT.709 for limited range, times 65536: Y = 16 + 219 * (0.2126 R + 0.7152 G + 0.0722 B) / 255, and so on.
+// Coefficients of BT.709 for limited range, times 65536: Y = 16 + 219 * (0.2126 R + 0.7152 G + 0.0722 B) / 255, and so
+// on.
 enum {
   Y_R = 11966, Y_G = 40254, Y_B = 4064,
   U_R = -6596, U_G = -22189, U_B = 28785,

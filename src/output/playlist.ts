@@ -29,8 +29,8 @@ export function buildPlaylist(slices: readonly Slice[], options: PlaylistOptions
   return `${lines.join('\n')}\n`;
 }
 
-/** Fixed from the start, as players ask of a growing playlist: slices end at the first key frame after 15 seconds. */
-const TARGET_S = 18;
+/** Fixed from the start, as players ask of a growing playlist: slices end at the first key frame after some 15 seconds, 5 later at most. */
+const TARGET_S = 20;
 
 function sliceLines(slice: Slice, { picture, sound }: PlaylistOptions): string[] {
   const time = utcStamp(slice.startMs);

@@ -1,6 +1,6 @@
-// Converts what standard input has, as often as it has it: a number of 32 bits each for the picture's width and height and for the
-// left edge, top edge, width and height of a box in it, then the box's pixels. Writes the whole picture, which was 7 in
-// every byte before.
+// Converts what standard input has, as often as it has it: a number of 32 bits each for the picture's width and height
+// and for the left edge, top edge, width and height of a box in it, then the box's pixels. Writes the whole picture,
+// which was 7 in every byte before.
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

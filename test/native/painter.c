@@ -4,8 +4,8 @@
 //   noise SEED X Y WIDTH HEIGHT        a rectangle of pixels that follow from the seed, in one request
 //   flood COUNT PER_SECOND             so many whole pictures of one colour each, put in one request each
 //
-// Each order is answered with a line `done MICROSECONDS`, the time (UTC) after the display has drawn it. Like Chromium, it
-// draws by shared memory into a window without borders.
+// Each order is answered with a line `done MICROSECONDS`, the time (UTC) after the display has drawn it. Like Chromium,
+// it draws by shared memory into a window without borders.
 #include <X11/Xlib.h>
 #include <X11/Xutil.h>
 #include <X11/extensions/XShm.h>

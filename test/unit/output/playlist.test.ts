@@ -22,7 +22,7 @@ test('the whole playlist of an ended recording with a hold', () => {
 #EXT-X-VERSION:3
 #EXT-X-ALLOW-CACHE:YES
 #EXT-X-MEDIA-SEQUENCE:0
-#EXT-X-TARGETDURATION:18
+#EXT-X-TARGETDURATION:20
 #EXT-X-DISCONTINUITY
 #EXT-X-AGORA-TRACK-EVENT:EVENT=START,TRACK_TYPE=AUDIO,TIME=20261122093000250
 #EXT-X-AGORA-TRACK-EVENT:EVENT=START,TRACK_TYPE=VIDEO,TIME=20261122093000250
@@ -51,9 +51,9 @@ test('while it runs a playlist has no end', () => {
 test('no slice is longer than the target, rounded to whole seconds', () => {
   const target = (seconds: number) =>
     /TARGETDURATION:(\d+)\n/.exec(buildPlaylist([slice(0, 1), slice(1, seconds)], { ended: true, ...BOTH }))?.[1];
-  assert.equal(target(17.4), '18');
-  assert.equal(target(18.4), '18');
-  assert.equal(target(18.5), '19');
+  assert.equal(target(17.4), '20');
+  assert.equal(target(20.4), '20');
+  assert.equal(target(20.5), '21');
   assert.equal(target(40), '40');
 });
 
