@@ -42,6 +42,8 @@ RUN useradd --uid 10001 --user-group --no-create-home --home-dir /nonexistent --
 COPY --from=modules /opt/tapehead/node_modules node_modules
 # The libraries that it needs are some of Chromium's.
 COPY --from=helper /opt/frames node_modules/.tapehead/frames
+# Compiled sources are kept here from the first start on: without them each process compiles anew, and takes 25 MB more.
+RUN install --directory --owner=tapehead --group=tapehead node_modules/.cache/node
 RUN ln -s /opt/tapehead/node_modules/node-linux-*/bin/node /usr/local/bin/node
 COPY package.json ./
 COPY scripts/tapehead scripts/

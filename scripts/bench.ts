@@ -38,7 +38,7 @@ const USAGE = `usage: npm run bench -- [PART ...] [options]
 Measures the recorder, side by side with others, and prints what is reached of the figures that it is built for. Nothing else
 should run on the machine meanwhile.
 
-parts (all but drift when none is named; about 53 minutes in all)
+parts (all but drift when none is named; about 55 minutes in all)
   cpu        cores, side by side with puppeteer-stream: animated page, static page, a page of slides (about 14 minutes)
   picture    how near encoded pictures come to what was drawn, against x264 told to use 2 Mbit/s (2 minutes)
   three      three recordings at once: page frames lost, cores (7 minutes)
@@ -46,7 +46,7 @@ parts (all but drift when none is named; about 53 minutes in all)
   frames     every frame of a file of 60 s against the page's own count (1.5 minutes)
   sync       sound against picture, 6 runs each at 15, 30 and 60 fps (9 minutes)
   drift      the same over 10 minutes (11 minutes)
-  start      request to first frame, by HTTP and by command (1.5 minutes)
+  start      request to first frame: by HTTP, warm and cold, and by command (3 minutes)
   duration   MP4 duration against wall time (1.5 minutes)
   callbacks  frames lost while 200 callbacks wait for a slow receiver (3 minutes)
   recovery   kill -9 to recording again, of the service and of one recording (4 minutes)

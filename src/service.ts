@@ -107,7 +107,10 @@ export async function openService({ config, identity, version, log }: ServicePar
   const rules = rulesOf(config, listener.origin);
   const controller = new Controller({
     recorder: opened.use(
-      new Supervisor({ warm: warmRules({ config, rules, encodings, identity, capacity }), log: (details, text) => log.info(details, text) }),
+      new Supervisor({
+        warm: warmRules({ config, rules, encodings, identity, capacity }),
+        log: (details, text) => log.info(details, text),
+      }),
     ),
     records,
     capacity,

@@ -64,13 +64,13 @@ function ours(encoder: PictureEncoder, picture: PicturePlan): Codec {
 }
 
 /** The quantiser below which nothing is gained that anybody sees: what is easy to encode gets this quality and takes what it takes. */
-const FINEST = ['-qmin', '14'];
+const FINEST = ['-qmin', '12'];
 
 /**
  * Constant quality as long as the bit rate allows it, beyond that the best that it allows. x264's own way to say so, `-crf` with
  * `-maxrate`, looks no further than the buffer, uses it up and starves each key frame: the first picture of a slide after a film
  * came out with 4 kB (SSIM 0.93). Told an average, of which `-maxrate` makes one of the last seconds, it keeps something back
- * (33 kB, 0.997), and makes better pictures of motion with fewer bits.
+ * (36 kB, 0.998), and makes better pictures of motion with fewer bits.
  */
 function x264({ preset }: X264, picture: PicturePlan): Codec {
   return {
@@ -98,11 +98,10 @@ function atOnce(fps: number): string[] {
 }
 
 /**
- * What pages look like: letters and lines on even ground. More bits for what is even (also with `ultrafast`, which by itself has
- * no such thing), and for key frames, which all that follows is made from. A scene that changes begins with a key frame however
- * short the one before was.
+ * More bits for what is even (also with `ultrafast`, which by itself has no such thing), and for key frames, which all that follows is
+ * made from. A scene that changes begins with a key frame however near the one before is.
  */
-const LOOKS = ['aq-mode=3', 'aq-strength=1.5', 'ipratio=1.8', 'scenecut=40', 'min-keyint=1'];
+const LOOKS = ['aq-mode=1', 'aq-strength=1.2', 'ipratio=1.8', 'scenecut=40', 'min-keyint=1'];
 
 /** More pictures to refer to make up for the lack of B-frames, at a tenth of what the preset costs; `ultrafast` stays what it is. */
 const REFERENCES: Readonly<Record<X264Preset, readonly string[]>> = {

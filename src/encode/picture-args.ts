@@ -42,7 +42,10 @@ export function blackPictureArgs(encoder: PictureEncoder, picture: PicturePlan):
   const source = `color=black:s=${even(width)}x${even(height)}:r=${fps}`;
   return [
     ...['-hide_banner', '-nostats', '-loglevel', 'warning', ...before, '-f', 'lavfi', '-i', source],
-    ...['-frames:v', '1', '-vf', [TO_YUV, ...filters].join(','), ...args, '-f', 'h264', 'pipe:1'],
+    ...['-frames:v', '1', '-vf', [TO_YUV, ...filters].join(',')],
+    // What is told of time is part of the parameters.
+    ...['-fps_mode', 'passthrough', '-enc_time_base:v', TIME_BASE],
+    ...[...args, '-f', 'h264', 'pipe:1'],
   ];
 }
 

@@ -2,7 +2,8 @@ import { PID_AUDIO } from '../output/transport-stream.ts';
 import type { SoundPlan } from '../recording/plan.ts';
 import { general, transportStream } from './general-args.ts';
 
-const FRAGMENT_MS = 20;
+/** Shorter ones cost more to hand over: at 20 ms sound encoder and daemon take twice as much of a core. */
+const FRAGMENT_MS = 40;
 
 /** ffmpeg's command line for the sound of a PulseAudio source. */
 export function soundArgs(source: string, sound: SoundPlan): string[] {

@@ -4,8 +4,8 @@
 //
 // A static page costs next to nothing: this program sleeps until the display tells of drawing, takes what has changed
 // by shared memory, converts that, and writes the picture with its time into a pipe, as Matroska. Once started it takes
-// one picture and says `armed`: the pipe is there, and whoever reads it has all it needs to open an encoder. Orders, one
-// per line of standard input, times in microseconds of UTC:
+// one picture and says `armed`: the pipe is there, and whoever reads it has all it needs to open an encoder. Orders,
+// one per line of standard input, times in microseconds of UTC:
 //
 //   open TIME    give what is there at this moment, as a key picture, and what is drawn from then on
 //   rate N       at most N pictures a second

@@ -1,13 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { basename } from 'node:path';
 import { within } from '../kit/deadline.ts';
-import { Fork } from '../process/fork.ts';
-import type { FromSession, ToSession } from '../recording/link.ts';
 import type { RecordingPlan } from '../recording/plan.ts';
 import { type Shape, sameStage, shapeOf } from '../recording/shape.ts';
 import { noteOwner, removeRuntime, runtimeFolder } from './runtime.ts';
-
-export type SessionProcess = Fork<ToSession, FromSession>;
+import { type SessionProcess, startSession } from './session-process.ts';
 
 /** Sessions with a stage of their own. */
 export interface WarmRules {
@@ -188,7 +185,7 @@ export class Spares implements AsyncDisposable {
   }
 
   #newSession(): SessionProcess {
-    return new Fork<ToSession, FromSession>(this.#options.module, '/');
+    return startSession(this.#options.module);
   }
 }
 

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { RecorderError } from '../errors.ts';
-import { Fork } from '../process/fork.ts';
 import type { LayoutPlan, Subscription } from '../recording/channel.ts';
 import type { FromSession, ReadyFile, RecordingEvent, Resume, ToSession } from '../recording/link.ts';
 import type { RecordingPlan } from '../recording/plan.ts';
@@ -10,7 +9,8 @@ import { Streams } from '../recording/streams.ts';
 import { finishLost } from './finish-lost.ts';
 import { resumeOf } from './resume.ts';
 import { noteOwner, removeRuntime } from './runtime.ts';
-import { type SessionProcess, Spares, type Taken, type WarmRules } from './spares.ts';
+import { type SessionProcess, startSession } from './session-process.ts';
+import { Spares, type Taken, type WarmRules } from './spares.ts';
 
 const SESSION_MODULE = join(import.meta.dirname, '../session/main.ts');
 /** A session that has ended its recording leaves within this time, or is ended. */
@@ -53,7 +53,7 @@ export class Supervisor implements Recorder, AsyncDisposable {
   }
 
   #take(plan: RecordingPlan): Taken {
-    return this.#spares?.take(plan) ?? { session: new Fork(this.#module, '/'), folder: null, ready: false };
+    return this.#spares?.take(plan) ?? { session: startSession(this.#module), folder: null, ready: false };
   }
 }
 

@@ -58,7 +58,7 @@ test('no slice is longer than the target, rounded to whole seconds', () => {
 });
 
 test('a recording without a slice has an empty playlist', () => {
-  const head = '#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-ALLOW-CACHE:YES\n#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-TARGETDURATION:18\n';
+  const head = '#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-ALLOW-CACHE:YES\n#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-TARGETDURATION:20\n';
   assert.equal(buildPlaylist([], { ended: true, ...BOTH }), `${head}#EXT-X-ENDLIST\n`);
 });
 
