@@ -29,7 +29,7 @@ export class DamageEncoder implements PictureSource {
     const started = this.#frames.armed.then(() => {
       if (this.#over) throw new Error('ended before it was armed');
       const args = pictureArgs(damageInput(pipe), encoder, picture);
-      this.#ffmpeg = new Ffmpeg({ ...place, name: 'picture encoder', args });
+      this.#ffmpeg = new Ffmpeg({ ...place, name: 'picture encoder', args, niceness: NICENESS });
       return this.#ffmpeg;
     });
     this.armed = started.then((ffmpeg) => ffmpeg.armed);
@@ -100,6 +100,9 @@ export class DamageEncoder implements PictureSource {
     return exit;
   }
 }
+
+/** Before it stand the page, which must draw in time, and the sound; what is drawn meanwhile waits in the helper's queue. */
+const NICENESS = 5;
 
 function damageInput(pipe: string): PictureInput {
   return {

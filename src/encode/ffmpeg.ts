@@ -23,6 +23,8 @@ export interface FfmpegOptions extends FfmpegPlace {
   /** Transport stream as it comes. */
   readonly onData: (chunk: Buffer) => void;
   readonly onLine?: (line: string) => void;
+  /** See ChildOptions. */
+  readonly niceness?: number;
 }
 
 /** One ffmpeg with one input, which gives a transport stream on descriptor 1. */
@@ -33,7 +35,7 @@ export class Ffmpeg implements AsyncDisposable {
   readonly armed: Promise<void>;
   readonly #child: Child;
 
-  constructor({ name, args, folder, env, identity, onData, onLine }: FfmpegOptions) {
+  constructor({ name, args, folder, env, identity, onData, onLine, niceness }: FfmpegOptions) {
     const { promise: first, resolve: onFirst } = Promise.withResolvers<void>();
     const child = new Child({
       name,
@@ -42,6 +44,7 @@ export class Ffmpeg implements AsyncDisposable {
       env: childEnvironment(folder, env),
       identity,
       stdio: { stdin: 'pipe', stdout: 'pipe' },
+      ...(niceness !== undefined && { niceness }),
       onLine: (line) => {
         onLine?.(line);
         if (line.startsWith('Output #0')) onFirst();

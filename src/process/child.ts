@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { setPriority } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import { LineRing } from '../kit/line-ring.ts';
 import type { Identity } from '../types.ts';
@@ -14,6 +15,8 @@ export interface ChildOptions {
   /** Run as this user; null keeps the user of the service. */
   readonly identity: Identity | null;
   readonly cwd?: string;
+  /** How far it stands back where the processor is short: 1 to 19. */
+  readonly niceness?: number;
   /** What file descriptors 0, 1 and further ones are; descriptor 2 is always read into the tail. */
   readonly stdio?: { readonly stdin?: 'pipe'; readonly stdout?: 'pipe'; readonly extra?: number };
   readonly onLine?: (line: string) => void;
@@ -46,6 +49,7 @@ export class Child {
       stdio: stdioOf(options),
     });
     const release = killAtExit(this.#process);
+    standBack(this.#process.pid, options.niceness);
     this.exited = new Promise((resolve) => {
       const settle = (exit: Exit) => {
         release();
@@ -125,6 +129,16 @@ function dropTo(identity: Identity | null): string[] {
 function stdioOf(options: ChildOptions): ('ignore' | 'pipe')[] {
   const extra = Array.from({ length: options.stdio?.extra ?? 0 }, () => 'pipe' as const);
   return [options.stdio?.stdin ?? 'ignore', options.stdio?.stdout ?? 'ignore', 'pipe', ...extra];
+}
+
+/** One that is gone already needs no place in the order. */
+function standBack(pid: number | undefined, niceness: number | undefined): void {
+  if (pid === undefined || niceness === undefined) return;
+  try {
+    setPriority(pid, niceness);
+  } catch {
+    // ESRCH.
+  }
 }
 
 function present<T>(stream: T | null | undefined, name: string): T {

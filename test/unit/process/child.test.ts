@@ -137,3 +137,18 @@ test('it dies with the process that started it, whatever way that ends', async (
     assert.ok(await isGone(pid));
   }
 });
+
+test('stands back where it is told to, with what it starts', async () => {
+  const child = new Child({
+    ...{
+      name: 'nice',
+      command: 'sh',
+      args: ['-c', 'sleep 0.2; nice >&2'],
+      env: { PATH: '/usr/bin:/bin' },
+      identity: null,
+    },
+    niceness: 5,
+  });
+  await child.exited;
+  assert.equal(child.tail(), '5');
+});
