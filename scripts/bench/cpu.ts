@@ -29,6 +29,8 @@ interface Result {
   /** What the rest of the machine used meanwhile. */
   readonly others: number;
   readonly parts: readonly string[];
+  /** As our own command tells it; null for the others. */
+  readonly encoder: string | null;
   readonly count: Count;
 }
 
@@ -66,7 +68,8 @@ async function measureOne(bench: Bench, contestant: Contestant, page: PageName):
   const before = run.sample();
   await sleep(options.windowS * 1000);
   const after = run.sample();
-  await finish(contestant, run, 60_000);
+  const { stdout } = await finish(contestant, run, 60_000);
+  const encoder = /"encoder":"([^"]+)"/.exec(stdout)?.[1] ?? null;
   const frames = await collectFrames(file, { from: WARM_UP_S, to: WARM_UP_S + options.windowS });
   await rm(file);
   const perSecond = (now: number, then = 0) => (now - then) / (after.at - before.at);
@@ -77,16 +80,17 @@ async function measureOne(bench: Bench, contestant: Contestant, page: PageName):
     .map(([name, cores]) => `${name} ${cores.toFixed(2)}`);
   const cores = perSecond(after.total, before.total);
   const others = perSecond(after.machine, before.machine) - cores;
-  return { contestant, page, cores, others, parts, count: countPageFrames(frames) };
+  return { contestant, page, cores, others, parts, encoder, count: countPageFrames(frames) };
 }
 
-function inWords({ contestant, page, cores, others, parts, count }: Result, number: number): string {
+function inWords({ contestant, page, cores, others, parts, encoder, count }: Result, number: number): string {
   const frames =
     page !== 'animated'
       ? `, ${count.frames} pictures`
       : `, ${round(count.perSecond)} page frames/s, ${count.repeated} repeated, ${count.lost} lost`;
   const noise = others > QUIET ? `; ${others.toFixed(2)} cores used by other programs` : '';
-  return `  ${page} ${number}: ${contestant.name} ${cores.toFixed(3)} cores (${parts.join(', ')})${frames}${noise}`;
+  const how = encoder === null ? '' : ` with ${encoder}`;
+  return `  ${page} ${number}: ${contestant.name}${how} ${cores.toFixed(3)} cores (${parts.join(', ')})${frames}${noise}`;
 }
 
 function compare(contestants: readonly Contestant[], results: readonly Result[], page: PageName): string {

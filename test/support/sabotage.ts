@@ -8,7 +8,7 @@ const ROOT = join(tmpdir(), `tapehead-${process.getuid?.() ?? 0}`);
 
 /** The recording's own process, which leads a group of all others. */
 export function sessionId(sid: string): number {
-  const pid = Number(readFileSync(join(ROOT, `${sid}.pid`), 'utf8'));
+  const pid = Number.parseInt(readFileSync(join(ROOT, `${sid}.pid`), 'utf8'), 10);
   if (!(pid > 1)) throw new Error(`expected the process of recording ${sid}, got ${pid}`);
   return pid;
 }

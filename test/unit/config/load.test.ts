@@ -43,6 +43,8 @@ describe('sources', () => {
       ...{ callbacks: {}, backupAfterS: 300, allowPrivate: [], webrtcUdp: false, sandbox: true, limitWebgl: false },
       ...{ apps: {}, openChannels: false, iceUdpPorts: '40000-40999', iceServers: [] },
       ...{ keepDebugBundles: 20, keepRecordsDays: 30 },
+      ...{ warmSpares: 1, warmMaxAgeS: 600, capture: 'damage', steadyRate: false },
+      ...{ encoder: 'auto', vaapiDevice: '/dev/dri/renderD128', preset: 'auto' },
     });
     assert.ok(Object.isFrozen(config));
     assert.ok(Object.isFrozen(config.credentials));
