@@ -4,7 +4,7 @@ import { createWriteStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { codecFor, type PictureEncoder } from '../../src/encode/codecs.ts';
-import { KEY_FRAME_S, ODD_TIMES } from '../../src/encode/key-frames.ts';
+import { FILE_KEY_FRAME_S, KEY_FRAME_S, ODD_TIMES } from '../../src/encode/key-frames.ts';
 import { pictureOutput, TO_YUV } from '../../src/encode/picture-args.ts';
 import { readPackets } from '../../test/probe/media.ts';
 import { ffmpegOutput, ffmpegStream } from '../../test/probe/tool.ts';
@@ -92,7 +92,7 @@ async function text({ pages }: Bench, file: string): Promise<void> {
 
 /** With the very arguments of a recording; times as the capture tells them: odd ones ask for a key frame, the first is one anyway. */
 async function ours(encoder: PictureEncoder, reference: string, file: string): Promise<void> {
-  const us = `2*floor(N*500000/${FPS})+gt(N,0)*eq(mod(N,${KEY_FRAME_S * FPS}),0)`;
+  const us = `2*floor(N*500000/${FPS})+gt(N,0)*eq(mod(N,${FILE_KEY_FRAME_S * FPS}),0)`;
   const times = { filters: ['settb=1/1000000', `setpts='${us}'`], keyFrames: ODD_TIMES };
   const { before } = codecFor(encoder, PICTURE);
   const args = [...before, '-i', reference, ...pictureOutput(times, encoder, PICTURE)];

@@ -64,7 +64,7 @@ function ours(encoder: PictureEncoder, picture: PicturePlan): Codec {
 }
 
 /** The quantiser below which nothing is gained that anybody sees: what is easy to encode gets this quality and takes what it takes. */
-const FINEST = ['-qmin', '12'];
+const FINEST = ['-qmin', '11'];
 
 /**
  * Constant quality as long as the bit rate allows it, beyond that the best that it allows. x264's own way to say so, `-crf` with
@@ -101,14 +101,14 @@ function atOnce(fps: number): string[] {
  * More bits for what is even (also with `ultrafast`, which by itself has no such thing), and for key frames, which all that follows is
  * made from. A scene that changes begins with a key frame however near the one before is.
  */
-const LOOKS = ['aq-mode=1', 'aq-strength=1.2', 'ipratio=1.8', 'scenecut=40', 'min-keyint=1'];
+const LOOKS = ['aq-mode=1', 'aq-strength=1.3', 'ipratio=2.4', 'scenecut=40', 'min-keyint=1'];
 
 /** More pictures to refer to make up for the lack of B-frames, at a tenth of what the preset costs; `ultrafast` stays what it is. */
 const REFERENCES: Readonly<Record<X264Preset, readonly string[]>> = {
   ultrafast: [],
-  superfast: ['ref=3'],
-  veryfast: ['ref=4'],
-  faster: ['ref=4'],
+  superfast: ['ref=4'],
+  veryfast: ['ref=5'],
+  faster: ['ref=5'],
 };
 
 /** Two keep up with 1280x720 at 60; each more costs some bits, as it has a slice of the picture to itself. */

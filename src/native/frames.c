@@ -74,6 +74,7 @@ static void give_picture(void) {
 
 static void give_last(void) {
   if (display_drawn() != NEVER) give_picture();
+  else if (pacer_rests(&run.pacer, run.ends)) add_to_queue(pacer_last(&run.pacer, run.ends));
   add_to_queue(pacer_end(&run.pacer, run.ends));
   run.ended = true;
 }

@@ -7,6 +7,7 @@ enum { SECOND = 1000000, REPEATS = 2 };
 // Pictures may come so many intervals early, to make up for others that came late: what is drawn evenly is seen
 // unevenly.
 #define AHEAD 2
+#define AHEAD_AT_MOST (SECOND / 5)
 // Clocks differ: a page that draws at the very rate that is asked for must not lose a picture every few minutes.
 #define TOLERANCE 0.999
 // A page that draws every second or third time is not done: its last picture is repeated after a longer pause only.
@@ -29,9 +30,14 @@ Pacer pacer_new(double fps) {
 
 static int64_t intervals(const Pacer *pacer, double count) { return pacer->interval * count; }
 
-/** The moment when the next picture would come if they came evenly, or so many intervals from it. */
+/** The moment when the next picture would come if they came evenly, or so many intervals after it. */
 static int64_t regular(const Pacer *pacer, double off) {
   return pacer->opens + (int64_t)(pacer->regular + off * pacer->interval);
+}
+
+/** What is drawn now may be given, although it is early. */
+static int64_t soonest_regular(const Pacer *pacer) {
+  return regular(pacer, 0) - earlier(intervals(pacer, AHEAD), AHEAD_AT_MOST);
 }
 
 /** The next regular picture comes an interval after the last one. */
@@ -95,7 +101,7 @@ int64_t pacer_due(const Pacer *pacer, int64_t drawn) {
   if (!pacer->opened) return pacer->opens;
   int64_t soonest = pacer->last + intervals(pacer, 0.5);
   int64_t due = earlier(repeat_due(pacer), key_due(pacer));
-  if (drawn != NEVER) due = earlier(due, regular(pacer, -AHEAD));
+  if (drawn != NEVER) due = earlier(due, soonest_regular(pacer));
   if (pacer->key_asked) due = 0;
   return later(due, soonest);
 }
@@ -145,5 +151,9 @@ Given pacer_give(Pacer *pacer, int64_t now, int64_t drawn) {
   count_picture(pacer, now);
   return given;
 }
+
+bool pacer_rests(const Pacer *pacer, int64_t moment) { return moment - pacer->last > intervals(pacer, 1.5); }
+
+Given pacer_last(Pacer *pacer, int64_t moment) { return stamp(pacer, moment - intervals(pacer, 1), false); }
 
 Given pacer_end(Pacer *pacer, int64_t moment) { return stamp(pacer, moment, false); }

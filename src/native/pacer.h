@@ -51,6 +51,12 @@ int64_t pacer_due(const Pacer *pacer, int64_t drawn);
 /** A picture is given now. @param drawn when that was drawn which it shows first; NEVER: it shows nothing new */
 Given pacer_give(Pacer *pacer, int64_t now, int64_t drawn);
 
+/** Has nothing been given for so long before this moment that the last picture should be told once more? */
+bool pacer_rests(const Pacer *pacer, int64_t moment);
+
+/** The last picture before this moment, so that it lasts one interval like any other. */
+Given pacer_last(Pacer *pacer, int64_t moment);
+
 /** The last picture of all: its time is not before this moment. */
 Given pacer_end(Pacer *pacer, int64_t moment);
 

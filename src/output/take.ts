@@ -172,9 +172,9 @@ export class Take {
   get #lastLength(): number {
     const end = Math.max(this.#endTicks, this.#lastSound + SOUND_TICKS);
     const { sparse, tracks } = this.#options;
-    // Without a change the last picture is shown for as long as the take goes on.
-    const most = sparse && Number.isFinite(end) ? Number.POSITIVE_INFINITY : this.#interval;
-    return Math.max(tracks.grain, Math.min(most, end - this.#last));
+    // A capture that died told its last picture up to a second before; the sound went on.
+    const heard = sparse ? this.#lastSound + SOUND_TICKS - this.#last : 0;
+    return Math.max(tracks.grain, heard, Math.min(this.#interval, end - this.#last));
   }
 
   /** The end, in ticks after zero. */

@@ -1,6 +1,6 @@
 // Plays a pacer through made-up time. Argument: the rate. Standard input has one event per line, in order of time:
 //
-//   TIME open FROM | TIME rate N | TIME steady 0|1 | TIME keys S | TIME key | TIME drawn | TIME until
+//   TIME open FROM | TIME rate N | TIME steady 0|1 | TIME keys S | TIME key | TIME drawn | TIME until | TIME end
 //
 // For each picture that is given: `given NOW TIME KEY NEW`.
 #include <stdio.h>
@@ -13,13 +13,16 @@
 static Pacer pacer;
 static int64_t drawn = NEVER, clock_us;
 
+static void tell(int64_t now, Given given, bool new) {
+  printf("given %lld %lld %d %d\n", (long long)now, (long long)given.time, given.key, new);
+}
+
 /** Gives what is due before this moment. */
 static void run_until(int64_t moment) {
   for (int64_t due; (due = pacer_due(&pacer, drawn)) < moment; drawn = NEVER) {
     // What is due since before it was known is given when it is known.
     int64_t now = clock_us > due ? clock_us : due;
-    Given given = pacer_give(&pacer, now, drawn);
-    printf("given %lld %lld %d %d\n", (long long)now, (long long)given.time, given.key, drawn != NEVER);
+    tell(now, pacer_give(&pacer, now, drawn), drawn != NEVER);
   }
   clock_us = moment;
 }
@@ -42,7 +45,10 @@ int main(int count, char **arguments) {
     else if (strcmp(word, "keys") == 0) pacer_keys(&pacer, number);
     else if (strcmp(word, "key") == 0) pacer_key(&pacer);
     else if (strcmp(word, "drawn") == 0) drawn = time;
-    else if (strcmp(word, "until") != 0) return 1;
+    else if (strcmp(word, "end") == 0) {
+      if (pacer_rests(&pacer, time)) tell(time, pacer_last(&pacer, time), false);
+      tell(time, pacer_end(&pacer, time), false);
+    } else if (strcmp(word, "until") != 0) return 1;
   }
   return 0;
 }

@@ -9,14 +9,15 @@ export interface Picture {
   readonly data: Buffer;
 }
 
-/** The first frame at or after `time` (seconds from the start of the file). */
+/** The frame that a player shows at `time` (seconds from the start of the file), or within the sixtieth of a second after it. */
 export async function grabFrame(file: string, time: number): Promise<Picture> {
   const { width, height } = await sizeOf(file);
-  const seek = time > 0 ? ['-ss', String(time)] : [];
+  // Frames may be a second apart: each is repeated for as long as it is shown.
+  const shown = ['-vf', `fps=60,select=gte(t\\,${time})`];
   // Without these flags swscale spreads colour by whole pairs of pixels and is off by one step of brightness.
   const exact = ['-sws_flags', 'accurate_rnd+full_chroma_int'];
   const data = await ffmpegOutput([
-    ...[...seek, '-i', file, '-map', '0:v:0', '-frames:v', '1', ...exact],
+    ...['-i', file, '-map', '0:v:0', ...shown, '-frames:v', '1', ...exact],
     ...['-f', 'rawvideo', '-pix_fmt', 'rgb24', '-'],
   ]);
   if (data.length !== width * height * 3) throw new Error(`${file} has no frame at ${time} s`);

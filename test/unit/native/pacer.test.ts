@@ -76,6 +76,18 @@ describe('pacer', { skip: uncompilable }, () => {
     );
   });
 
+  test('at the end the last picture is told once more, an interval before, if it has stood for longer', () => {
+    const last = (events: readonly Event[], at: number) =>
+      play(30, at + 0.01, [...events, { at, what: 'end' }])
+        .slice(-2)
+        .map(since);
+    const [repeat, closing] = last([], 4.7) as [number, number];
+    assert.ok(near(repeat, 4.7 - 1 / 30) && near(closing, 4.7), `${repeat} ${closing}`);
+    const drawn = drawings(30, 0.05, 2);
+    const [before] = last(drawn, 2) as [number, number];
+    assert.ok(near(before, drawn.at(-1)?.at ?? 0));
+  });
+
   test('what is drawn is given at once, with its own time', () => {
     const drawn = drawings(30, 0.05, 5);
     const given = play(30, 5, drawn).filter(({ fresh }) => fresh);

@@ -288,3 +288,39 @@ test('of pictures alone a take is complete without sound', async () => {
   placeAll(one, even(FROM, 4, 30));
   await one.complete;
 });
+
+test('of sparse pictures no place is missing but those that the capture tells', () => {
+  const one = take({ sparse: true });
+  const first = placeAll(one, [at(FROM), at(FROM + 1000), at(FROM + 1033)]);
+  assert.deepEqual(
+    first.map(({ missing }) => missing),
+    [0, 0, 0],
+  );
+  assert.deepEqual(
+    mediaTimes(first).map((ticks) => Math.round(ticks / 90)),
+    [0, 1000, 1033],
+  );
+  one.lose(2);
+  assert.deepEqual(
+    placeAll(one, [at(FROM + 1100), at(FROM + 1133)]).map(({ missing }) => missing),
+    [2, 0],
+  );
+});
+
+test('a sparse take lasts one interval after its last picture, and as long as its sound at the least', () => {
+  const rested = take({ sparse: true });
+  placeAll(rested, [at(FROM), at(FROM + 1000)]);
+  rested.endAt(FROM + 1900);
+  assert.equal(Math.round((rested.mediaEnd - LEAD_IN) / 90), 1033);
+  const heard = take({ sparse: true });
+  placeAll(heard, [at(FROM), at(FROM + 1000), ...blocks(FROM + 1000, 30)]);
+  heard.endAt(FROM + 1900);
+  assert.equal(Math.round((heard.mediaEnd - LEAD_IN) / 90), Math.round(1000 + 30 * BLOCK_MS));
+});
+
+test('the sound under a first picture is kept although that comes out of its encoder a second late', () => {
+  const one = take({ sparse: true });
+  const early = blocks(FROM, 60);
+  const placed = placeAll(one, [...early, at(FROM)]);
+  assert.equal(placed.filter(({ kind }) => kind === 'audio').length, 60);
+});
