@@ -66,10 +66,10 @@ describe('what ffmpeg is told', () => {
     assert.deepEqual([value(args, '-forced-idr'), value(args, '-b:v'), value(args, '-cq')], ['1', '0k', '21']);
   });
 
-  test('a third thread comes with the largest pictures', () => {
-    const threads = (width: number, height: number) =>
-      value(codecFor(x264('superfast'), { ...PICTURE, width, height, fps: 30 }).args, '-threads');
-    assert.deepEqual([threads(1280, 720), threads(1920, 1080)], ['2', '3']);
+  test('a second thread comes only where one would not keep up', () => {
+    const threads = (width: number, height: number, fps: number) =>
+      value(codecFor(x264('superfast'), { ...PICTURE, width, height, fps }).args, '-threads');
+    assert.deepEqual([threads(1280, 720, 60), threads(1920, 1080, 30), threads(1920, 1080, 60)], ['1', '1', '2']);
   });
 });
 
