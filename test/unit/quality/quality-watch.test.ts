@@ -157,17 +157,14 @@ describe('pictures only when something has been drawn', () => {
 
   test('a page on which only a cursor blinks is frozen', async () => {
     const filter = `loop=-1:1:0,drawbox=x=100:y=100:w=2:h=16:color=black:t=fill:enable='lt(mod(t,1.2),0.6)'`;
-    for (const picture of ['color=c=white', 'mandelbrot']) {
-      const { frozen } = await judge([
-        { seconds: 3.2, ...moving },
-        { seconds: 12, picture, filter, drawnEvery: 0.6 },
-        { seconds: 2, ...moving },
-      ]);
-      const { fromMs = 0, toMs } = frozen.at(-1) ?? {};
-      // For a while each picture draws the whole page finer too.
-      assert.ok(frozen.length === 1 && fromMs >= 3000 && fromMs < 7500, JSON.stringify(frozen));
-      assert.ok(Math.abs((toMs ?? 0) - 15_200) <= 1000, JSON.stringify(frozen));
-    }
+    const { frozen } = await judge([
+      { seconds: 3.2, ...moving },
+      { seconds: 12, picture: 'color=c=white', filter, drawnEvery: 0.6 },
+      { seconds: 2, ...moving },
+    ]);
+    const { fromMs = 0, toMs } = frozen.at(-1) ?? {};
+    assert.ok(frozen.length === 1 && fromMs >= 3000 && fromMs < 7500, JSON.stringify(frozen));
+    assert.ok(Math.abs((toMs ?? 0) - 15_200) <= 1000, JSON.stringify(frozen));
   });
 
   test('a page that changes once a second is not', async () => {
