@@ -8,6 +8,7 @@ enum { SECOND = 1000000, REPEATS = 2 };
 // unevenly.
 #define AHEAD 2
 #define AHEAD_AT_MOST (SECOND / 5)
+#define LEAST_APART 0.2
 // Clocks differ: a page that draws at the very rate that is asked for must not lose a picture every few minutes.
 #define TOLERANCE 0.999
 // A page that draws every second or third time is not done: its last picture is repeated after a longer pause only.
@@ -33,6 +34,14 @@ static int64_t intervals(const Pacer *pacer, double count) { return pacer->inter
 /** The moment when the next picture would come if they came evenly, or so many intervals after it. */
 static int64_t regular(const Pacer *pacer, double off) {
   return pacer->opens + (int64_t)(pacer->regular + off * pacer->interval);
+}
+
+/**
+ * After a stall a page draws what it owes in quick succession, and each of it counts; behind a picture that shows nothing new
+ * there is nothing to wait for.
+ */
+static int64_t soonest_next(const Pacer *pacer) {
+  return pacer->last + intervals(pacer, pacer->repeats == REPEATS ? LEAST_APART : LEAST_APART / 10);
 }
 
 /** What is drawn now may be given, although it is early. */
@@ -99,11 +108,10 @@ static int64_t key_due(const Pacer *pacer) {
 
 int64_t pacer_due(const Pacer *pacer, int64_t drawn) {
   if (!pacer->opened) return pacer->opens;
-  int64_t soonest = pacer->last + intervals(pacer, 0.5);
   int64_t due = earlier(repeat_due(pacer), key_due(pacer));
   if (drawn != NEVER) due = earlier(due, soonest_regular(pacer));
   if (pacer->key_asked) due = 0;
-  return later(due, soonest);
+  return later(due, soonest_next(pacer));
 }
 
 /** Is this picture to be a key picture? */
@@ -144,7 +152,7 @@ static void count_picture(Pacer *pacer, int64_t now) {
 
 Given pacer_give(Pacer *pacer, int64_t now, int64_t drawn) {
   if (!pacer->opened) return give_first(pacer);
-  int64_t time = drawn == NEVER ? place_of_repeat(pacer, now) : later(drawn, pacer->last + intervals(pacer, 0.5));
+  int64_t time = drawn == NEVER ? place_of_repeat(pacer, now) : later(drawn, soonest_next(pacer));
   if (drawn != NEVER) pacer->repeats = REPEATS;
   else if (pacer->repeats > 0) pacer->repeats--;
   Given given = stamp(pacer, time, take_key(pacer, time));

@@ -1,4 +1,4 @@
-import { firstEncoder } from '../encode/codecs.ts';
+import { afterFailure, firstEncoder } from '../encode/codecs.ts';
 import { FILE_KEY_FRAME_S, KEY_FRAME_S } from '../encode/key-frames.ts';
 import { captureFor } from '../encode/picture-source.ts';
 import { RecorderError } from '../errors.ts';
@@ -198,7 +198,15 @@ function buildPushes({ plan, onEvent, onChange, log }: OutletsOptions, onStates:
     picture,
     sound,
     dial: dialWithin(network),
-    still: () => blackStill({ picture, encoder: firstEncoder(encoding), folder, identity }),
+    still: async () => {
+      const encoder = firstEncoder(encoding);
+      const place = { picture, folder, identity };
+      return await blackStill({ ...place, encoder }).catch((error: unknown) => {
+        // Hardware that has failed gives way here as it does in the recording.
+        if (encoder.kind === 'x264') throw error;
+        return blackStill({ ...place, encoder: afterFailure(encoder, encoding) });
+      });
+    },
     onChange: (url, state) => {
       onEvent({ name: 'push_changed', url, state });
       onStates();

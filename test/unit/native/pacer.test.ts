@@ -126,8 +126,8 @@ describe('pacer', { skip: uncompilable }, () => {
       assert.ok(given.length <= 1.001 * fps * seconds + 4, `${given.length} in ${seconds} s`);
       assert.ok(given.length >= fps * seconds - 1, `${given.length} in ${seconds} s`);
       given.slice(1).forEach(({ time, now }, i) => {
-        assert.ok(time - (given[i]?.time ?? 0) >= (0.5 * S) / fps - 2);
-        assert.ok(now - (given[i]?.now ?? 0) >= (0.4 * S) / fps);
+        assert.ok(time - (given[i]?.time ?? 0) >= (0.2 * S) / fps - 2);
+        assert.ok(now - (given[i]?.now ?? 0) >= (0.1 * S) / fps);
       });
     }
   });
