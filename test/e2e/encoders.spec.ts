@@ -8,8 +8,9 @@ import { checkHls } from '../probe/playlist.ts';
 import { leftovers } from '../support/leftovers.ts';
 import { servePages } from '../support/pages.ts';
 import { startProgram } from '../support/program.ts';
+import { recordPage } from '../support/record.ts';
 import { type Recording, Service } from '../support/service.ts';
-import { makeHardwareStandIn } from '../support/stand-in-ffmpeg.ts';
+import { makeHardwareStandIn, makeSlowStandIn } from '../support/stand-in-ffmpeg.ts';
 import { makeTempFolder } from '../support/temp-folder.ts';
 
 const WAIT = { timeout: 30_000 };
@@ -92,4 +93,21 @@ test('the command line takes hardware too, and says how it recorded; at a steady
   expect(summary).toMatchObject({ encoder: 'vaapi', economies: [] });
   expect(['damage', 'x11grab']).toContain(summary.capture);
   expect(summary.frames).toBeGreaterThan(0.9 * 4 * 15);
+});
+
+test('an encoder that cannot keep up gives way to a quicker one, and the recording goes on', async () => {
+  await using pages = await servePages();
+  await using folder = await makeTempFolder();
+  const env = { ...(await makeSlowStandIn(folder)), TAPEHEAD_PRESET: 'superfast' };
+  const file = folder.file('out.mp4');
+  const told = await recordPage(pages.url('animated'), file, { seconds: 20, size: '1280x720', fps: 30, env });
+  expect(told).toMatchObject({ outcome: 'complete', capture: 'damage', encoder: 'x264 ultrafast' });
+  expect((told['economies'] as { step: string }[])[0]).toMatchObject({ step: 'quicker_encoder' });
+  const { duration } = await readMedia(file);
+  expect(Math.abs(duration - 20)).toBeLessThan(0.5);
+  const packets = await readPackets(file, 'video');
+  expect(isMonotonic(packets)).toBe(true);
+  // At its end it has all of the page again, or half of it where that was not enough.
+  const late = packets.filter(({ pts }) => pts > duration - 4);
+  expect(late.length).toBeGreaterThan(0.4 * 30 * 4);
 });

@@ -32,6 +32,28 @@ export async function makeHardwareStandIn(folder: TempFolder, how: StandIn): Pro
   return { env: { PATH: [programs, process.env['PATH']].join(delimiter) }, device, death };
 }
 
+/**
+ * An `ffmpeg` that takes x264's slowest preset where `superfast` is asked for: too slow for any recording of some size.
+ * @returns variables for a program that is to use it
+ */
+export async function makeSlowStandIn(folder: TempFolder): Promise<Readonly<Record<string, string>>> {
+  const programs = folder.file('slow');
+  await chmod(folder.path, 0o755);
+  await mkdir(programs);
+  const text = `#!/bin/sh
+PATH=\${PATH#*:}
+left=$#
+while [ "$left" -gt 0 ]; do
+  argument=$1; shift; left=$((left - 1))
+  [ "$argument" != superfast ] || argument=placebo
+  set -- "$@" "$argument"
+done
+exec ffmpeg "$@"
+`;
+  await writeFile(join(programs, 'ffmpeg'), text, { mode: 0o755 });
+  return { PATH: [programs, process.env['PATH']].join(delimiter) };
+}
+
 function script(how: StandIn, device: string, death: string): string {
   return `#!/bin/sh
 PATH=\${PATH#*:}
