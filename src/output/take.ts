@@ -9,6 +9,8 @@ const JITTER = 0.25;
 /** Sound kept while the first picture is waited for: it may come out of its encoder when others follow it. */
 const EARLY_TICKS = 3 * TICKS_PER_SECOND;
 const EARLY_INTERVALS = 4;
+/** Share of an interval for which a picture is shown at the least. */
+const LEAST_SHOWN = 0.1;
 /** How much of an offset is believed at each frame: follows a slow clock, ignores a late wake-up. */
 const FOLLOW = 0.02;
 
@@ -172,9 +174,10 @@ export class Take {
   get #lastLength(): number {
     const end = Math.max(this.#endTicks, this.#lastSound + SOUND_TICKS);
     const { sparse, tracks } = this.#options;
-    // A capture that died told its last picture up to a second before; the sound went on.
-    const heard = sparse ? this.#lastSound + SOUND_TICKS - this.#last : 0;
-    return Math.max(tracks.grain, heard, Math.min(this.#interval, end - this.#last));
+    const shown = Math.min(this.#interval, end - this.#last);
+    if (!sparse) return Math.max(tracks.grain, shown);
+    // Its first picture did not come late. And a capture that died told its last one up to a second before; the sound went on.
+    return Math.max(LEAST_SHOWN * this.#interval, shown, this.#lastSound + SOUND_TICKS - this.#last);
   }
 
   /** The end, in ticks after zero. */
