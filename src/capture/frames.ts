@@ -23,15 +23,28 @@ export interface FramesOptions {
   readonly identity: Identity | null;
 }
 
-/** What the helper tells each second, of that second. */
-export interface FramesLoad {
+/** How a capture has kept up since the last time that it was asked. */
+export interface CaptureLoad {
   readonly pictures: number;
+  /** Waiting now. */
   readonly queued: number;
+  /** Given later than one interval after they were taken. */
   readonly late: number;
+  /** Drawn, but not given. */
   readonly lost: number;
 }
 
-const NO_LOAD: FramesLoad = { pictures: 0, queued: 0, late: 0, lost: 0 };
+export const NO_LOAD: CaptureLoad = { pictures: 0, queued: 0, late: 0, lost: 0 };
+
+/** How pictures are to follow each other. */
+export interface Pace {
+  /** At most so many a second. */
+  readonly fps: number;
+  /** As many, although nothing has changed. */
+  readonly steady: boolean;
+  /** Seconds between key frames. */
+  readonly keyEveryS: number;
+}
 
 /** The helper that takes a picture of a display whenever something has been drawn there (src/native). */
 export class Frames implements AsyncDisposable {
@@ -86,16 +99,7 @@ export class Frames implements AsyncDisposable {
     this.#say(`open ${micros(fromMs)}`);
   }
 
-  /** At most so many pictures a second, or as many although nothing changes; a key picture each so many seconds. */
-  pace({
-    fps,
-    steady,
-    keyEveryS,
-  }: {
-    readonly fps: number;
-    readonly steady: boolean;
-    readonly keyEveryS: number;
-  }): void {
+  pace({ fps, steady, keyEveryS }: Pace): void {
     this.#say(`rate ${fps}`);
     this.#say(`steady ${steady ? 1 : 0}`);
     this.#say(`keys ${keyEveryS}`);
@@ -111,7 +115,7 @@ export class Frames implements AsyncDisposable {
   }
 
   /** What has come since the last time. */
-  takeLoad(): FramesLoad {
+  takeLoad(): CaptureLoad {
     const load = this.#load;
     this.#load = { ...NO_LOAD, queued: load.queued };
     return load;
@@ -130,14 +134,14 @@ export class Frames implements AsyncDisposable {
     this.#child.stdin.write(`${line}\n`);
   }
 
-  #add({ pictures, queued, late, lost }: FramesLoad): void {
+  #add({ pictures, queued, late, lost }: CaptureLoad): void {
     const sum = this.#load;
     this.#load = { pictures: sum.pictures + pictures, queued, late: sum.late + late, lost: sum.lost + lost };
   }
 }
 
 /** Pure: `pictures 30 queued 1 late 0 lost 0`. */
-function parseLoad(line: string): FramesLoad {
+function parseLoad(line: string): CaptureLoad {
   const of = (name: string) => Number(new RegExp(`\\b${name} (\\d+)`).exec(line)?.[1] ?? 0);
   return { pictures: of('pictures'), queued: of('queued'), late: of('late'), lost: of('lost') };
 }

@@ -111,7 +111,7 @@ const REFERENCES: Readonly<Record<X264Preset, readonly string[]>> = {
   faster: ['ref=4'],
 };
 
-/** One keeps up with 1920x1080 at 30. Each more costs bits, as it has a slice of the picture to itself, and a second one a quarter more CPU for the same pictures. */
+/** One keeps up with 1920x1080 at 30. Each more costs bits, as it has a slice of the picture to itself, and more CPU for the same pictures. */
 function threads({ width, height, fps }: PicturePlan): string {
   return width * height * fps > 70e6 ? '2' : '1';
 }

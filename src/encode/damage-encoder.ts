@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { Frames } from '../capture/frames.ts';
+import { type CaptureLoad, Frames, type Pace } from '../capture/frames.ts';
+import { RecorderError } from '../errors.ts';
 import type { Exit } from '../process/child.ts';
-import type { CaptureLoad, Pace, PictureOptions, PictureSource } from './encoder.ts';
+import type { PictureOptions, PictureSource } from './encoder.ts';
 import { Ffmpeg } from './ffmpeg.ts';
 import { ODD_TIMES } from './key-frames.ts';
 import { even, type PictureInput, pictureArgs } from './picture-args.ts';
@@ -18,6 +19,7 @@ export class DamageEncoder implements PictureSource {
   /** Null until the helper is armed: only then there is a pipe to read. */
   #ffmpeg: Ffmpeg | null = null;
   #over = false;
+  #killed = false;
   #opened = false;
 
   constructor({ display, picture, encoder, pace, ...place }: PictureOptions) {
@@ -27,7 +29,8 @@ export class DamageEncoder implements PictureSource {
     this.#frames = new Frames({ display, size, fps: picture.fps, pipe, folder, env, identity });
     this.#frames.pace(pace);
     const started = this.#frames.armed.then(() => {
-      if (this.#over) throw new Error('ended before it was armed');
+      // What reads a pipe that nobody writes waits for ever.
+      if (this.#killed) throw new RecorderError('encoder_failed', 'the encoder was ended before it was armed');
       const args = pictureArgs(damageInput(pipe), encoder, picture);
       this.#ffmpeg = new Ffmpeg({ ...place, name: 'picture encoder', args, niceness: NICENESS });
       return this.#ffmpeg;
@@ -50,6 +53,7 @@ export class DamageEncoder implements PictureSource {
   }
 
   kill(): void {
+    this.#killed = true;
     this.#frames.kill();
     this.#ffmpeg?.kill();
   }

@@ -1,9 +1,9 @@
+import type { CaptureLoad, Pace } from '../capture/frames.ts';
 import type { Exit } from '../process/child.ts';
-import type { PicturePlan, SoundPlan } from '../recording/plan.ts';
+import type { PicturePlan } from '../recording/plan.ts';
 import type { CaptureKind } from '../recording/status.ts';
+import type { Identity } from '../types.ts';
 import type { PictureEncoder } from './codecs.ts';
-import { Ffmpeg, type FfmpegPlace } from './ffmpeg.ts';
-import { soundArgs } from './sound-args.ts';
 
 /** What an encoder looks at, or listens to; null where there is nothing of the kind. */
 export interface EncoderInputs {
@@ -13,7 +13,11 @@ export interface EncoderInputs {
   readonly source: string | null;
 }
 
-export interface EncoderOptions extends FfmpegPlace {
+export interface EncoderOptions {
+  /** Its home. */
+  readonly folder: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly identity: Identity | null;
   /** Transport stream as it comes. */
   readonly onData: (chunk: Buffer) => void;
 }
@@ -36,17 +40,6 @@ export interface Encoder extends AsyncDisposable {
   finish(): Promise<Exit>;
 }
 
-/** How the capture has kept up since the last time that it was asked. */
-export interface CaptureLoad {
-  readonly pictures: number;
-  /** Given later than one interval after they were taken. */
-  readonly late: number;
-  /** Drawn, but not given. */
-  readonly lost: number;
-  /** Waiting now. */
-  readonly queued: number;
-}
-
 /** Pictures: given from an exact moment on, the first as a key frame. */
 export interface PictureSource extends Encoder {
   readonly capture: CaptureKind;
@@ -62,63 +55,9 @@ export interface PictureSource extends Encoder {
   takeLoad(): CaptureLoad | null;
 }
 
-/** How pictures are to follow each other. */
-export interface Pace {
-  /** At most so many a second. */
-  readonly fps: number;
-  /** As many, although nothing has changed. */
-  readonly steady: boolean;
-  /** Seconds between key frames. */
-  readonly keyEveryS: number;
-}
-
 export interface PictureOptions extends EncoderOptions {
   readonly display: string;
   readonly picture: PicturePlan;
   readonly encoder: PictureEncoder;
   readonly pace: Pace;
-}
-
-/** The sound of a recording. It is given out from the first moment on. */
-export class SoundEncoder implements Encoder {
-  readonly #ffmpeg: Ffmpeg;
-
-  constructor({ source, sound, ...place }: EncoderOptions & { readonly source: string; readonly sound: SoundPlan }) {
-    this.#ffmpeg = new Ffmpeg({ ...place, name: 'sound encoder', args: soundArgs(source, sound) });
-  }
-
-  get armed(): Promise<void> {
-    return this.#ffmpeg.armed;
-  }
-
-  get ended(): Promise<Exit> {
-    return this.#ffmpeg.ended;
-  }
-
-  get over(): boolean {
-    return this.#ffmpeg.over;
-  }
-
-  describeExit(): string {
-    return this.#ffmpeg.describeExit();
-  }
-
-  tail(): string {
-    return this.#ffmpeg.tail();
-  }
-
-  kill(): void {
-    this.#ffmpeg.kill();
-  }
-
-  /** Sound goes on until it is told to finish. */
-  endAt(): void {}
-
-  async finish(): Promise<Exit> {
-    return await this.#ffmpeg.finish();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#ffmpeg[Symbol.asyncDispose]();
-  }
 }

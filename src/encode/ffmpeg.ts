@@ -2,40 +2,30 @@ import { RecorderError } from '../errors.ts';
 import { within } from '../kit/deadline.ts';
 import { Child, type Exit } from '../process/child.ts';
 import { childEnvironment } from '../process/environment.ts';
-import type { Identity } from '../types.ts';
+import type { Encoder, EncoderOptions } from './encoder.ts';
 
 const ARM_MS = 10_000;
 const FINISH_MS = 10_000;
 const TAIL_LINES = 100;
 
-/** Where an encoder runs, and as whom. */
-export interface FfmpegPlace {
-  /** Its home. */
-  readonly folder: string;
-  readonly env: Readonly<Record<string, string>>;
-  readonly identity: Identity | null;
-}
-
-export interface FfmpegOptions extends FfmpegPlace {
+export interface FfmpegOptions extends EncoderOptions {
   /** Short name for errors: `sound encoder`. */
   readonly name: string;
   readonly args: readonly string[];
-  /** Transport stream as it comes. */
-  readonly onData: (chunk: Buffer) => void;
-  readonly onLine?: (line: string) => void;
   /** See ChildOptions. */
   readonly niceness?: number;
 }
 
 /** One ffmpeg with one input, which gives a transport stream on descriptor 1. */
-export class Ffmpeg implements AsyncDisposable {
+export class Ffmpeg implements Encoder {
   /** Gone, and everything it wrote has been read. */
   readonly ended: Promise<Exit>;
   /** Resolves when what is to be encoded has reached the codec. @throws RecorderError `encoder_failed` */
   readonly armed: Promise<void>;
   readonly #child: Child;
+  #inputStartMs = 0;
 
-  constructor({ name, args, folder, env, identity, onData, onLine, niceness }: FfmpegOptions) {
+  constructor({ name, args, folder, env, identity, onData, niceness }: FfmpegOptions) {
     const { promise: first, resolve: onFirst } = Promise.withResolvers<void>();
     const child = new Child({
       name,
@@ -46,7 +36,8 @@ export class Ffmpeg implements AsyncDisposable {
       stdio: { stdin: 'pipe', stdout: 'pipe' },
       ...(niceness !== undefined && { niceness }),
       onLine: (line) => {
-        onLine?.(line);
+        const start = /^\s+Duration: .*\bstart: (\d+\.\d+)/.exec(line)?.[1];
+        if (start !== undefined) this.#inputStartMs = Number(start) * 1000;
         if (line.startsWith('Output #0')) onFirst();
       },
     });
@@ -68,6 +59,11 @@ export class Ffmpeg implements AsyncDisposable {
     return this.#child.exit !== null;
   }
 
+  /** The time of the first that came in, UTC ms; 0 before it is known. */
+  get inputStartMs(): number {
+    return this.#inputStartMs;
+  }
+
   describeExit(): string {
     return this.#child.describeExit();
   }
@@ -85,6 +81,9 @@ export class Ffmpeg implements AsyncDisposable {
   command(text: string): void {
     this.#child.stdin.write(`c${text}\n`);
   }
+
+  /** What comes in goes on until it is told to finish. */
+  endAt(_atMs: number): void {}
 
   /** Encodes what it has read so far and ends. May be called again. */
   async finish(): Promise<Exit> {

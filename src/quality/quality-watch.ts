@@ -17,8 +17,6 @@ import { StillWatch } from './still.ts';
 const HELD_MS = 1_000;
 
 export interface QualityWatchOptions extends MediaPlan {
-  /** Ticks that all sound is put later on purpose. */
-  readonly soundShift: number;
   /** Home, and user, of the process that looks at a picture now and then. */
   readonly folder: string;
   readonly identity: Identity | null;
@@ -27,8 +25,15 @@ export interface QualityWatchOptions extends MediaPlan {
   readonly look?: Look;
 }
 
-/** What makes the pictures, and what was done to make them cheaper. */
-type HowMade = Pick<QualityReport, 'capture' | 'encoder' | 'economies'>;
+type HowTold = Pick<QualityReport, 'capture' | 'encoder' | 'economies'>;
+
+/** What makes the pictures, how, and what was done to make them cheaper. */
+export interface HowMade extends HowTold {
+  /** Seconds from one key frame that is due to the next; others come where the screen changes. */
+  readonly keyEveryS: number;
+  /** Ticks that all sound is put later on purpose. */
+  readonly soundShift: number;
+}
 
 /** A picture that waits to be judged. */
 interface Picture {
@@ -54,13 +59,13 @@ export class QualityWatch implements AsyncDisposable {
   readonly #still: StillWatch | null;
   readonly #black: BlackWatch | null;
   readonly #repeats: Repeats<Picture> | null;
-  readonly #offset: SoundOffset;
+  readonly #offset = new SoundOffset();
   readonly #leaving = new AbortController();
   readonly #notes: Record<QualityNote, number> = { reloads: 0, browsersReplaced: 0, encodersReplaced: 0 };
   readonly #cost = new Cost();
   #tables: Buffer = Buffer.alloc(0);
   #keyPackets: Buffer | null = null;
-  #how: HowMade = { capture: null, encoder: null, economies: [] };
+  #how: HowTold = { capture: null, encoder: null, economies: [] };
   #first: TimedFrame | null = null;
   #last: TimedFrame | null = null;
   #mediaEndMs = 0;
@@ -68,7 +73,7 @@ export class QualityWatch implements AsyncDisposable {
   #repeated = 0;
 
   constructor(options: QualityWatchOptions) {
-    const { picture, soundShift, folder, identity, onHeard = () => {} } = options;
+    const { picture, folder, identity, onHeard = () => {} } = options;
     const { signal } = this.#leaving;
     const { look = (stream) => brightestPixel(stream, { folder, identity, signal }) } = options;
     this.#interval = tracksOf(options).interval;
@@ -76,7 +81,6 @@ export class QualityWatch implements AsyncDisposable {
     this.#still = picture && new StillWatch(picture.fps);
     this.#black = picture && new BlackWatch(picture, look);
     this.#repeats = picture && this.#sieve(picture.fps);
-    this.#offset = new SoundOffset(soundShift);
   }
 
   /** The stream's tables, needed before the first frame. */
@@ -97,13 +101,11 @@ export class QualityWatch implements AsyncDisposable {
     this.#notes[what] += 1;
   }
 
-  /** From one key frame that is due to the next; others come where the screen changes. */
-  set keyEveryS(seconds: number) {
-    if (this.#still) this.#still.keyEveryS = seconds;
-  }
-
-  told(how: HowMade): void {
+  /** To be told before the first frame, and whenever it changes. */
+  told({ keyEveryS, soundShift, ...how }: HowMade): void {
     this.#how = how;
+    this.#offset.shift = soundShift;
+    if (this.#still) this.#still.keyEveryS = keyEveryS;
   }
 
   /** What all processes of the recording have used so far. @param atMs any steady clock */

@@ -13,14 +13,14 @@ const ONE_TAKE_MS = 1_000;
  * taken as right here), it cannot see.
  */
 export class SoundOffset {
-  readonly #shiftMs: number;
+  #shiftMs = 0;
   #pictureMs: number | null = null;
   #offsetMs = 0;
   #count = 0;
 
-  /** @param shift ticks that all sound is put later on purpose */
-  constructor(shift: number) {
-    this.#shiftMs = toMs(shift);
+  /** Ticks that all sound is put later on purpose. */
+  set shift(ticks: number) {
+    this.#shiftMs = toMs(ticks);
   }
 
   frame({ kind, mediaTime, capturedMs }: TimedFrame): void {

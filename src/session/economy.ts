@@ -1,4 +1,4 @@
-import type { CaptureLoad } from '../encode/encoder.ts';
+import type { CaptureLoad } from '../capture/frames.ts';
 import type { Economy } from '../recording/status.ts';
 
 /** So many bad seconds among the latest of so many are more than a hiccup. */

@@ -1,6 +1,4 @@
 import { afterFailure, firstEncoder } from '../encode/codecs.ts';
-import { FILE_KEY_FRAME_S, KEY_FRAME_S } from '../encode/key-frames.ts';
-import { captureFor } from '../encode/picture-source.ts';
 import { RecorderError } from '../errors.ts';
 import { AddressPolicy } from '../net/address-policy.ts';
 import { dial } from '../net/dial.ts';
@@ -13,13 +11,11 @@ import type { Dial } from '../push/publisher.ts';
 import { Pushes } from '../push/pushes.ts';
 import { blackStill } from '../push/still.ts';
 import type { Used } from '../quality/cost.ts';
-import { type QualityNote, QualityWatch } from '../quality/quality-watch.ts';
+import { type HowMade, type QualityNote, QualityWatch } from '../quality/quality-watch.ts';
 import type { RecordingEvent } from '../recording/link.ts';
 import type { NetworkPlan, RecordingPlan } from '../recording/plan.ts';
-import type { CaptureKind, QualityReport, RecordingStatus } from '../recording/status.ts';
+import type { QualityReport, RecordingStatus } from '../recording/status.ts';
 import type { UtcMs } from '../types.ts';
-import { soundShift } from './sound-shift.ts';
-import type { HowEncoded } from './takes.ts';
 import { Tally } from './tally.ts';
 
 export interface OutletsOptions {
@@ -46,15 +42,13 @@ export class Outlets implements AsyncDisposable {
   #opening: Promise<void> = Promise.resolve();
   #files: RecordingFiles | null = null;
   #pushed = false;
-  #capture: CaptureKind | null = null;
 
   constructor(options: OutletsOptions) {
     const { plan, onHeard } = options;
     const { picture, sound, runtimeFolder: folder, identity } = plan;
     this.#options = options;
     this.#tally = new Tally(tracksOf(plan));
-    const shift = soundShift(plan, captureFor(plan.encoding.capture));
-    this.#quality = new QualityWatch({ picture, sound, soundShift: shift, folder, identity, onHeard });
+    this.#quality = new QualityWatch({ picture, sound, folder, identity, onHeard });
     this.#quality.tables = buildTables(tracksOf(plan));
     this.#pushes = buildPushes(options, () => this.#tellPushes());
   }
@@ -108,10 +102,8 @@ export class Outlets implements AsyncDisposable {
   }
 
   /** What runs, and what was made cheaper. */
-  told(how: HowEncoded): void {
-    this.#capture = how.capture;
+  told(how: HowMade): void {
     this.#quality.told(how);
-    this.#quality.keyEveryS = this.#keyEveryS;
   }
 
   note(what: QualityNote): void {
@@ -161,13 +153,7 @@ export class Outlets implements AsyncDisposable {
     const pushed = this.#pushes?.states.some(({ state }) => state !== 'disconnected') ?? false;
     if (pushed === this.#pushed) return;
     this.#pushed = pushed;
-    this.#quality.keyEveryS = this.#keyEveryS;
     this.#options.onPushes(pushed);
-  }
-
-  /** As the captures are told (`takes.ts`). */
-  get #keyEveryS(): number {
-    return this.#capture === 'damage' && !this.#pushed ? FILE_KEY_FRAME_S : KEY_FRAME_S;
   }
 
   async #open(how: 'create' | 'resume'): Promise<void> {

@@ -1,7 +1,8 @@
+import { type CaptureLoad, NO_LOAD, type Pace } from '../capture/frames.ts';
 import type { PictureEncoder } from '../encode/codecs.ts';
-import { type CaptureLoad, type Encoder, type EncoderInputs, type Pace, SoundEncoder } from '../encode/encoder.ts';
-import type { FfmpegPlace } from '../encode/ffmpeg.ts';
+import type { Encoder, EncoderInputs, EncoderOptions, PictureSource } from '../encode/encoder.ts';
 import { openPictures } from '../encode/picture-source.ts';
+import { SoundEncoder } from '../encode/sound-encoder.ts';
 import { sleep } from '../kit/deadline.ts';
 import { type Frame, FrameReader } from '../output/frame-reader.ts';
 import type { Take, TimedFrame } from '../output/take.ts';
@@ -19,7 +20,7 @@ export interface EncoderPlace {
 export interface RunOptions {
   readonly media: MediaPlan;
   readonly tracks: Tracks;
-  readonly place: EncoderPlace & FfmpegPlace;
+  readonly place: EncoderPlace & Omit<EncoderOptions, 'onData'>;
   readonly capture: CaptureKind;
   readonly encoder: PictureEncoder;
   readonly pace: Pace;
@@ -42,7 +43,7 @@ export class Run implements AsyncDisposable {
   /** From when on it is open, UTC ms. */
   openFromMs: number | null = null;
   readonly #options: RunOptions;
-  readonly #pictures: ReturnType<typeof openPictures> | null;
+  readonly #pictures: PictureSource | null;
   readonly #encoders: ReadonlyMap<TrackKind, Encoder>;
   readonly #stall: ReadonlyMap<TrackKind, Patience>;
   /** Tracks that had frames since the last look. */
@@ -53,7 +54,8 @@ export class Run implements AsyncDisposable {
   #begun: Promise<void> = Promise.resolve();
   #endMs: number | null = null;
   #fault: string | null = null;
-  #seen = { ...NOTHING };
+  /** What came of pictures, for a capture that does not tell. */
+  #seen = NO_LOAD;
 
   constructor(options: RunOptions) {
     this.#options = options;
@@ -136,7 +138,7 @@ export class Run implements AsyncDisposable {
   /** @returns how the capture has kept up since the last time; where it does not tell, as the pictures show it */
   takeLoad(): CaptureLoad | null {
     const seen = this.#seen;
-    this.#seen = { ...NOTHING };
+    this.#seen = NO_LOAD;
     const told = this.#pictures?.takeLoad() ?? null;
     if (told && told.lost > 0) this.#take?.lose(told.lost);
     return told ?? (this.#pictures && seen);
@@ -196,13 +198,11 @@ export class Run implements AsyncDisposable {
 
   #place(take: Take, frame: Frame): void {
     for (const timed of take.place(frame)) {
-      if (timed.kind === 'video') this.#seen.pictures += 1;
-      this.#seen.lost += timed.missing;
+      const { pictures, lost } = this.#seen;
+      if (timed.kind === 'video') this.#seen = { ...NO_LOAD, pictures: pictures + 1, lost: lost + timed.missing };
       this.#options.onFrame(timed);
     }
   }
 }
-
-const NOTHING = { pictures: 0, late: 0, lost: 0, queued: 0 };
 
 const NAMES: Readonly<Record<TrackKind, string>> = { video: 'picture', audio: 'sound' };

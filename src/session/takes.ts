@@ -1,5 +1,5 @@
+import type { CaptureLoad, Pace } from '../capture/frames.ts';
 import { afterFailure, encoderName, firstEncoder, type PictureEncoder, quicker } from '../encode/codecs.ts';
-import type { CaptureLoad, Pace } from '../encode/encoder.ts';
 import { FILE_KEY_FRAME_S, KEY_FRAME_S } from '../encode/key-frames.ts';
 import { captureFor } from '../encode/picture-source.ts';
 import { RecorderError } from '../errors.ts';
@@ -7,7 +7,8 @@ import { sleep } from '../kit/deadline.ts';
 import { LEAD_IN, Take, type TimedFrame } from '../output/take.ts';
 import { type Tracks, tracksOf } from '../output/tracks.ts';
 import { TICKS_PER_SECOND } from '../output/transport-stream.ts';
-import type { EncodingPlan, RecordingPlan } from '../recording/plan.ts';
+import type { HowMade } from '../quality/quality-watch.ts';
+import type { RecordingPlan } from '../recording/plan.ts';
 import type { CaptureKind, Economy } from '../recording/status.ts';
 import { EconomyRule } from './economy.ts';
 import { type EncoderPlace, Run } from './run.ts';
@@ -23,14 +24,7 @@ export interface TakesOptions {
   /** An encoder ended that nobody had told to. */
   readonly onLost: (error: RecorderError) => void;
   /** Another capture or encoder runs, or something was made cheaper. */
-  readonly onChange: (how: HowEncoded) => void;
-}
-
-/** What runs, as the quality report tells it. */
-export interface HowEncoded {
-  readonly capture: CaptureKind | null;
-  readonly encoder: string | null;
-  readonly economies: readonly Economy[];
+  readonly onChange: (how: HowMade) => void;
 }
 
 /**
@@ -46,12 +40,16 @@ export class Takes implements AsyncDisposable {
   readonly #economies: Economy[] = [];
   #capture: CaptureKind;
   #encoder: PictureEncoder;
+  /** A quicker encoder was tried, and did not run. */
+  #quickest = false;
   #pace: Pace;
   #place: EncoderPlace | null = null;
   #run: Run | null = null;
   /** Takes over from the one that runs as soon as it is armed. */
   #successor: Run | null = null;
   #drained: Promise<void> = Promise.resolve();
+  /** Encoders that never began a take are gone. */
+  #discarded: Promise<unknown> = Promise.resolve();
   #mediaEnd: number;
   #frameStartMs = 0;
 
@@ -64,13 +62,13 @@ export class Takes implements AsyncDisposable {
     this.#mediaEnd = mediaStart ?? LEAD_IN;
     this.#capture = captureFor(plan.encoding.capture);
     this.#encoder = firstEncoder(plan.encoding);
-    this.#pace = paceFor(plan.encoding, plan.picture?.fps ?? 0, false);
+    this.#pace = { fps: plan.picture?.fps ?? 0, ...this.#paceWhile(false) };
   }
 
   /** Arms encoders at this place; those that follow are armed there too. @returns when they can begin a take. */
   async arm(place: EncoderPlace): Promise<void> {
     this.#place = place;
-    this.#run = this.#start(place);
+    this.#goOnWith(this.#start(place));
     await this.#armed();
   }
 
@@ -83,8 +81,7 @@ export class Takes implements AsyncDisposable {
 
   /** While it is pushed a recording has a steady rate, and a key frame as often as players want to join. */
   set pushed(pushed: boolean) {
-    const { encoding } = this.#plan;
-    this.#setPace({ ...paceFor(encoding, this.#pace.fps, pushed), fps: this.#pace.fps });
+    this.#setPace({ ...this.#pace, ...this.#paceWhile(pushed) });
   }
 
   /** Begins a take. @returns when its first frame is captured; at once if the encoders are lost meanwhile. */
@@ -100,7 +97,7 @@ export class Takes implements AsyncDisposable {
   /** Ends the take with what was captured before `atMs`, at once; other encoders are armed for the next. */
   end(atMs: number): void {
     this.#finish(atMs);
-    if (this.#place) this.#run = this.#start(this.#place);
+    if (this.#place) this.#goOnWith(this.#start(this.#place));
   }
 
   /** Ends the take likewise, and leaves the place: there is no encoder until one is armed elsewhere. */
@@ -136,28 +133,28 @@ export class Takes implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([this.#run?.[Symbol.asyncDispose](), this.#successor?.[Symbol.asyncDispose]()]);
-    await this.#drained;
+    this.#dropSuccessor();
+    await Promise.all([this.#run?.[Symbol.asyncDispose](), this.#drained, this.#discarded]);
   }
 
   #beginTake(run: Run, fromMs: number): void {
     run.openFrom(fromMs, this.#frameStartMs);
-    run.begin(this.#drained, () => {
-      const { channel, picture } = this.#plan;
-      return new Take({
-        tracks: this.#tracks,
-        fromMs,
-        mediaStart: this.#mediaEnd,
-        soundShift: soundShift({ channel, picture }, run.capture),
-        sparse: run.capture === 'damage',
-      });
-    });
+    run.begin(
+      this.#drained,
+      () =>
+        new Take({
+          tracks: this.#tracks,
+          fromMs,
+          mediaStart: this.#mediaEnd,
+          soundShift: soundShift(this.#plan, run.capture),
+          sparse: run.capture === 'damage',
+        }),
+    );
   }
 
   #finish(atMs: number): void {
     const run = this.#run;
-    void this.#successor?.[Symbol.asyncDispose]();
-    this.#successor = null;
+    this.#dropSuccessor();
     if (!run || run.finishing) return;
     const finished = run.finish(atMs, this.#intervalMs);
     const before = this.#drained;
@@ -168,7 +165,7 @@ export class Takes implements AsyncDisposable {
     });
   }
 
-  #start(place: EncoderPlace): Run {
+  #start(place: EncoderPlace, encoder = this.#encoder): Run {
     const { plan, onFrame } = this.#options;
     const { runtimeFolder: folder, identity } = plan;
     const run = new Run({
@@ -176,11 +173,10 @@ export class Takes implements AsyncDisposable {
       tracks: this.#tracks,
       place: { ...place, folder, identity },
       capture: this.#capture,
-      encoder: this.#encoder,
+      encoder,
       pace: this.#pace,
       onFrame,
     });
-    this.#tell(run);
     void run.lost.then(() => this.#lost(run));
     return run;
   }
@@ -201,12 +197,12 @@ export class Takes implements AsyncDisposable {
   }
 
   #lost(run: Run): void {
-    if (run.finishing) return;
+    if (run !== this.#run || run.finishing) return;
     const retreats = run.picturesOver && this.#retreat(run);
     // Not begun yet, nothing is lost by trying otherwise.
-    if (retreats && run.openFromMs === null && run === this.#run && this.#place) {
-      void run[Symbol.asyncDispose]();
-      this.#run = this.#start(this.#place);
+    if (retreats && run.openFromMs === null && this.#place) {
+      this.#discard(run);
+      this.#goOnWith(this.#start(this.#place));
     } else this.#options.onLost(new RecorderError('encoder_failed', run.describeEnd()));
   }
 
@@ -219,47 +215,78 @@ export class Takes implements AsyncDisposable {
   }
 
   #economize(load: CaptureLoad): void {
-    const encoder = quicker(this.#encoder);
+    // One step after the other.
+    if (this.#successor) return;
+    const encoder = this.#quickest ? null : quicker(this.#encoder);
     const step = this.#economy.look(load, Date.now(), encoder !== null);
+    if (step === 'quicker_encoder' && encoder) void this.#succeed(encoder);
     // ffmpeg's own grabbing keeps the rate that it was started with.
-    if (step === null || (step === 'half_rate' && this.#run?.capture === 'x11grab')) return;
-    this.#economies.push({ step, atMs: Date.now() });
-    if (step === 'quicker_encoder' && encoder) {
-      this.#encoder = encoder;
-      void this.#succeed();
-    } else this.#setPace({ ...this.#pace, fps: this.#pace.fps / 2 });
-    if (this.#run) this.#tell(this.#run);
+    else if (step === 'half_rate' && this.#run?.capture === 'damage') {
+      this.#economies.push({ step, atMs: Date.now() });
+      this.#setPace({ ...this.#pace, fps: this.#pace.fps / 2 });
+    }
   }
 
-  /** Arms other encoders, and goes on with them from one picture to the next. */
-  async #succeed(): Promise<void> {
-    if (!this.#place || this.#successor) return;
-    const next = this.#start(this.#place);
+  /** Arms another encoder, and goes on with it from one picture to the next; one that does not run changes nothing. */
+  async #succeed(encoder: PictureEncoder): Promise<void> {
+    if (!this.#place) return;
+    const next = this.#start(this.#place, encoder);
     this.#successor = next;
-    await next.armed.catch(() => {});
+    const armed = await next.armed.then(
+      () => true,
+      () => false,
+    );
+    // A hold, or a loss, came in between.
     if (this.#successor !== next) return;
     this.#successor = null;
-    const { openFromMs = null, finishing = true } = this.#run ?? {};
-    if (next.over || openFromMs === null || finishing) return await next[Symbol.asyncDispose]();
+    if (!armed || next.over) {
+      this.#quickest = true;
+      this.#discard(next);
+      return;
+    }
+    this.#encoder = encoder;
     const atMs = Date.now() + next.leadMs;
+    this.#economies.push({ step: 'quicker_encoder', atMs });
     this.#finish(atMs);
-    this.#run = next;
+    this.#goOnWith(next);
     this.#beginTake(next, atMs);
-    this.#tell(next);
+  }
+
+  #dropSuccessor(): void {
+    if (this.#successor) this.#discard(this.#successor);
+    this.#successor = null;
+  }
+
+  #discard(run: Run): void {
+    this.#discarded = Promise.all([this.#discarded, run[Symbol.asyncDispose]()]);
   }
 
   #setPace(pace: Pace): void {
     this.#pace = pace;
-    if (this.#run) this.#run.pace = pace;
     if (this.#successor) this.#successor.pace = pace;
+    if (!this.#run) return;
+    this.#run.pace = pace;
+    this.#tell(this.#run);
+  }
+
+  #paceWhile(pushed: boolean): Omit<Pace, 'fps'> {
+    const { steadyRate } = this.#plan.encoding;
+    return { steady: steadyRate || pushed, keyEveryS: pushed ? KEY_FRAME_S : FILE_KEY_FRAME_S };
+  }
+
+  #goOnWith(run: Run): void {
+    this.#run = run;
+    this.#tell(run);
   }
 
   #tell({ capture, encoder }: Run): void {
-    const economies = [...this.#economies];
-    this.#options.onChange({ capture, encoder: encoder && encoderName(encoder), economies });
+    this.#options.onChange({
+      capture,
+      encoder: encoder && encoderName(encoder),
+      economies: [...this.#economies],
+      // ffmpeg's own grabbing keeps to its own.
+      keyEveryS: capture === 'damage' ? this.#pace.keyEveryS : KEY_FRAME_S,
+      soundShift: soundShift(this.#plan, capture),
+    });
   }
-}
-
-function paceFor({ steadyRate }: EncodingPlan, fps: number, pushed: boolean): Pace {
-  return { fps, steady: steadyRate || pushed, keyEveryS: pushed ? KEY_FRAME_S : FILE_KEY_FRAME_S };
 }

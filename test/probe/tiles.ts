@@ -24,6 +24,8 @@ export interface Sight {
  */
 const TOLERANCE = 60;
 const CLEARLY = 0.6;
+/** Where nothing changes a recording has a picture a second, give or take one interval. */
+const APART_S = 1.1;
 const LEVELS = [32, 120, 208] as const;
 
 /** Colours that no encoder mistakes for each other, for black, white or grey. */
@@ -140,9 +142,9 @@ export function onsetsOf(sights: readonly Sight[], region: string, colour: strin
     .map(({ time }) => time);
 }
 
-/** The first picture at or after a time. */
+/** The picture that is shown at a time. The last one is shown for as long as pictures may be apart at most. */
 export function sightAt(sights: readonly Sight[], time: number): Sight {
-  const found = sights.find((sight) => sight.time >= time);
-  if (found === undefined) throw new Error(`no picture at ${time.toFixed(3)} s or later`);
+  const found = sights.findLast((sight) => sight.time <= time);
+  if (found === undefined || time > found.time + APART_S) throw new Error(`no picture at ${time.toFixed(3)} s`);
   return found;
 }

@@ -34,14 +34,19 @@ export async function makeHardwareStandIn(folder: TempFolder, how: StandIn): Pro
 
 /**
  * An `ffmpeg` that takes x264's slowest preset where `superfast` is asked for: too slow for any recording of some size.
+ * @param quicker what `ultrafast` does
  * @returns variables for a program that is to use it
  */
-export async function makeSlowStandIn(folder: TempFolder): Promise<Readonly<Record<string, string>>> {
+export async function makeSlowStandIn(
+  folder: TempFolder,
+  quicker: 'works' | 'dies',
+): Promise<Readonly<Record<string, string>>> {
   const programs = folder.file('slow');
   await chmod(folder.path, 0o755);
   await mkdir(programs);
   const text = `#!/bin/sh
 PATH=\${PATH#*:}
+${quicker === 'dies' ? `case " $* " in *' ultrafast '*) echo 'no such preset' >&2; exit 1 ;; esac` : ''}
 left=$#
 while [ "$left" -gt 0 ]; do
   argument=$1; shift; left=$((left - 1))

@@ -1,6 +1,9 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { HubUser } from '../../src/channel/hub.ts';
 
+/** As often as the service gives a sign of life. */
+const ALIVE_MS = 3000;
+
 /** What the service answers to `GET .../users`, as a test wants it. */
 export class StandInHub {
   /** Paths with queries, and what was sent to authorize. */
@@ -23,7 +26,11 @@ export class StandInHub {
     }
     response.writeHead(200, { 'content-type': 'text/event-stream' });
     this.#streams.add(response);
-    response.once('close', () => this.#streams.delete(response));
+    const alive = setInterval(() => response.write(':\n\n'), ALIVE_MS);
+    response.once('close', () => {
+      clearInterval(alive);
+      this.#streams.delete(response);
+    });
     response.write(`:\n\n${usersEvent(this.#users)}`);
   };
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { LEAD_IN, type TimedFrame } from '../../../src/output/take.ts';
-import { QualityWatch, type QualityWatchOptions } from '../../../src/quality/quality-watch.ts';
+import { type HowMade, QualityWatch, type QualityWatchOptions } from '../../../src/quality/quality-watch.ts';
 import { AUDIO_PROFILES, type MediaPlan, type SoundPlan } from '../../../src/recording/plan.ts';
 import type { MediaInterval } from '../../../src/recording/status.ts';
 import { timedFrame } from '../../support/packets.ts';
@@ -15,11 +15,13 @@ const STILL = { picture: 'mandelbrot', filter: 'loop=-1:1:0' };
 const BLACK = { picture: 'color=c=black' };
 const WHITE = { picture: 'color=c=white' };
 
+const HOW: HowMade = { capture: 'damage', encoder: 'x264 veryfast', economies: [], keyEveryS: 2, soundShift: 0 };
+
 const MEDIA: MediaPlan = { picture: PICTURE, sound: AUDIO_PROFILES[0] as SoundPlan };
 
 function watchOf(options: Partial<QualityWatchOptions> = {}): QualityWatch {
   const look = () => Promise.resolve(null);
-  return new QualityWatch({ ...MEDIA, soundShift: 0, folder: '/', identity: null, look, ...options });
+  return new QualityWatch({ ...MEDIA, folder: '/', identity: null, look, ...options });
 }
 
 function isNear(found: readonly MediaInterval[], expected: readonly (readonly [number, number])[]): void {
@@ -35,7 +37,7 @@ describe('real media', () => {
   /** Feeds what was encoded, as slowly as looks at pictures need it. */
   async function judge(media: RealMedia) {
     await using folder = await makeTempFolder();
-    await using watch = new QualityWatch({ ...MEDIA, soundShift: 0, folder: folder.path, identity: null });
+    await using watch = new QualityWatch({ ...MEDIA, folder: folder.path, identity: null });
     watch.tables = media.tables;
     for (const frame of media.frames) {
       watch.frame(frame);
@@ -117,9 +119,9 @@ describe('pictures only when something has been drawn', () => {
   async function judge(scenes: readonly SparseScene[]) {
     const media = await encodeSparse(scenes);
     await using folder = await makeTempFolder();
-    await using watch = new QualityWatch({ ...MEDIA, soundShift: 0, folder: folder.path, identity: null });
+    await using watch = new QualityWatch({ ...MEDIA, folder: folder.path, identity: null });
     watch.tables = media.tables;
-    watch.keyEveryS = KEY_S;
+    watch.told({ ...HOW, keyEveryS: KEY_S });
     for (const frame of media.frames) {
       watch.frame(frame);
       await watch.looked();
@@ -228,7 +230,7 @@ describe('counts', () => {
       encoder: 'x264 superfast',
       economies: [{ step: 'half_rate' as const, atMs: 5 }],
     };
-    watch.told(how);
+    watch.told({ ...HOW, ...how });
     const { capture, encoder, economies } = watch.report;
     assert.deepEqual({ capture, encoder, economies }, how);
   });
@@ -241,7 +243,8 @@ describe('counts', () => {
   });
 
   test('sound that is put later than it was captured, beside the shift that is meant', () => {
-    const watch = watchOf({ soundShift: 900 });
+    const watch = watchOf();
+    watch.told({ ...HOW, soundShift: 900 });
     for (const [n, frame] of pictures(150).entries()) {
       watch.frame(frame);
       const mediaTime = LEAD_IN + n * interval + 900 + 450;
