@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
+import { channelPaths } from './openapi-channels.ts';
 import { operatorPaths } from './openapi-operator.ts';
 import { acquireRequestSchema } from './schema-acquire.ts';
 import {
@@ -167,7 +168,9 @@ export function buildOpenApi(version: string): object {
     },
     servers: [{ url: '/' }],
     security: [{ basic: [] }],
-    components: { securitySchemes: { basic: { type: 'http', scheme: 'basic' } } },
-    paths: { ...calls, ...others, ...operatorPaths },
+    components: {
+      securitySchemes: { basic: { type: 'http', scheme: 'basic' }, token: { type: 'http', scheme: 'bearer' } },
+    },
+    paths: { ...calls, ...channelPaths, ...others, ...operatorPaths },
   });
 }

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { pino } from 'pino';
 import { CALLS } from '../../../src/api/calls.ts';
+import type { Hub } from '../../../src/channel/hub.ts';
+import { ChannelRoutes } from '../../../src/channel/routes.ts';
+import { loadConfig } from '../../../src/config/load.ts';
 import { Service } from './service.ts';
 
 let service: Service;
@@ -50,6 +54,29 @@ test('the document has both modes, with what each of them takes and answers', as
     ].schema.properties.clientRequest;
   assert.equal(of('/mode/{mode}/start').anyOf.length, 2);
   assert.equal(of('/sid/{sid}/mode/{mode}/update').anyOf.length, 2);
+});
+
+test('the document has every route of channels, with its methods and parameters', async () => {
+  // Nobody is asked for anything.
+  const hub = {} as Hub;
+  const config = loadConfig({ environment: {} });
+  using routes = new ChannelRoutes({ hub, config, log: pino({ level: 'silent' }) });
+  const { body } = await service.send('/openapi.json', { method: 'GET' });
+  const found = routes.router.stack.flatMap(({ route }) => (route ? [route] : []));
+  assert.ok(found.length >= 4);
+  for (const { path, stack } of found) {
+    const template = path.replace(/:(\w+)/g, '{$1}');
+    const methods = stack.map(({ method }) => method).filter((method) => ['get', 'post', 'delete'].includes(method));
+    const operations = body.paths[template] ?? {};
+    assert.deepEqual(Object.keys(operations).sort(), [...new Set(methods)].sort(), template);
+    for (const { parameters } of Object.values<{ parameters: { name: string; in: string }[] }>(operations)) {
+      const named = parameters.filter((parameter) => parameter.in === 'path').map(({ name }) => name);
+      assert.deepEqual(
+        named,
+        [...template.matchAll(/\{(\w+)\}/g)].map(([, name]) => name),
+      );
+    }
+  }
 });
 
 test('every reference in the document leads somewhere', async () => {
