@@ -145,7 +145,9 @@ export class Take {
     const steps = Math.max(1, Math.round((ticks - this.#last) / this.#interval));
     const expected = this.#last + steps * this.#interval;
     const off = ticks - expected;
-    this.#last = Math.abs(off) < JITTER * this.#interval ? expected + FOLLOW * off : ticks;
+    const time = Math.abs(off) < JITTER * this.#interval ? expected + FOLLOW * off : ticks;
+    // After a stall pictures come in quick succession, and the one before may have been put later than it was captured.
+    this.#last = Math.max(time, this.#last + LEAST_SHOWN * this.#interval);
     return [this.#timed(frame, this.#last, capturedMs, this.#missing(steps))];
   }
 

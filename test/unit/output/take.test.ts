@@ -137,6 +137,21 @@ test('a slightly late picture is put back onto the grid, a really late one is le
   assert.equal(veryLate?.mediaTime, LEAD_IN + 120 * 90);
 });
 
+test('pictures that are captured in quick succession keep their order, whatever was put where before them', () => {
+  // Each comes at most as soon after the one before as the capture gives pictures after a stall.
+  const gaps = fc.array(fc.oneof(fc.constantFrom(1, 4, 25, 34, 41), fc.integer({ min: 1, max: 1000 })), {
+    minLength: 2,
+  });
+  fc.assert(
+    fc.property(gaps, fc.boolean(), (steps, sparse) => {
+      const after = (count: number) => steps.slice(0, count).reduce((sum, step) => sum + step, 0);
+      const frames = steps.map((_, i) => at(FROM + after(i + 1)));
+      const times = mediaTimes(placeAll(take({ sparse }), frames));
+      for (const [i, time] of times.entries()) assert.ok(i === 0 || time > (times[i - 1] ?? 0), times.join());
+    }),
+  );
+});
+
 test('pictures and missing places together are all places of the grid', () => {
   fc.assert(
     fc.property(fc.integer({ min: 5, max: 60 }), fc.array(fc.boolean(), { maxLength: 120 }), (fps, present) => {
