@@ -177,8 +177,8 @@ function warmRules(parts: {
       ...{ picture, encoding: encodings.encodingFor(picture) },
       sound: AUDIO_PROFILES[0] ?? null,
     },
-    mayKeep: ({ mode, picture }) =>
-      capacity.hasRoomForSpare({ picture, page: mode === 'mix' ? CHANNEL_PAGE_KIND : null }),
+    mayKeep: ({ mode, picture }, others) =>
+      capacity.hasRoomForSpare({ picture, page: mode === 'mix' ? CHANNEL_PAGE_KIND : null }, others),
   };
 }
 

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { RecorderError } from '../errors.ts';
 import { within } from '../kit/deadline.ts';
-import { Child } from '../process/child.ts';
+import { Child, type Exit } from '../process/child.ts';
 import { childEnvironment } from '../process/environment.ts';
 import type { Identity, Size, UtcMs } from '../types.ts';
 
@@ -86,7 +86,8 @@ export class Frames implements AsyncDisposable {
     return existsSync(HELPER);
   }
 
-  get exited(): Promise<unknown> {
+  /** Code 3: nobody reads its pictures any more. */
+  get exited(): Promise<Exit> {
     return this.#child.exited;
   }
 

@@ -7,8 +7,8 @@ import { CONFIG_KEYS, type Config, type ConfigKey, configSchema, valueOfText, va
 
 const PREFIX = 'TAPEHEAD_';
 const FILE_VARIABLE = 'TAPEHEAD_CONFIG';
-/** Read by the launcher: how to set up what is missing, and which Node to run. */
-const LAUNCHER_VARIABLES = ['TAPEHEAD_SETUP', 'TAPEHEAD_NODE'];
+/** Read by the launcher: how to set up what is missing. */
+const LAUNCHER_VARIABLE = 'TAPEHEAD_SETUP';
 /** Settings whose values are never shown. */
 const SECRETS = ['credentials', 'callbacks', 'backupStorage', 'vaultKey', 'apps', 'iceServers'];
 const SHOWN_CHARACTERS = 80;
@@ -116,7 +116,7 @@ function givenByFlags(flags: ConfigFlags): [ConfigKey, Given][] {
 }
 
 function unknownVariables(environment: Readonly<Record<string, string | undefined>>): string[] {
-  const known = [...CONFIG_KEYS.map(variableOf), FILE_VARIABLE, ...LAUNCHER_VARIABLES];
+  const known = [...CONFIG_KEYS.map(variableOf), FILE_VARIABLE, LAUNCHER_VARIABLE];
   return Object.keys(environment)
     .filter((name) => name.startsWith(PREFIX) && !known.includes(name))
     .map((name) => `${name}: there is no such variable; known are ${known.join(', ')}`);

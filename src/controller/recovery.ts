@@ -36,20 +36,27 @@ export async function recoverLost(parts: RecoveryParts): Promise<void> {
 
 async function recover(record: RecordingRecord, parts: RecoveryParts): Promise<void> {
   const resume = record.stopAsked ? null : parts.resumeOf(record, parts.now);
-  if (resume === null) parts.registry.settle(record, await parts.finish(record));
-  else goOn(record, resume, parts);
+  if (resume !== null && goOn(record, resume, parts)) return;
+  parts.registry.settle(record, await parts.finish(record));
 }
 
-/** What was running is not refused for lack of room. */
-function goOn(record: RecordingRecord, resume: Resume, parts: RecoveryParts): void {
+/** What was running is not refused for lack of room. @returns false when it cannot be started anew */
+function goOn(record: RecordingRecord, resume: Resume, parts: RecoveryParts): boolean {
   const { registry, recorder, capacity, places, log } = parts;
   const { sid } = record;
   const plan = planFrom(record.plan, places);
   const permit = capacity.charge(sid, demandOf(plan));
-  registry.relaunch(
-    { ...record, plan },
-    () => recorder.start(plan, resume),
-    () => permit[Symbol.dispose](),
-  );
+  try {
+    registry.relaunch(
+      { ...record, plan },
+      () => recorder.start(plan, resume),
+      () => permit[Symbol.dispose](),
+    );
+  } catch (error) {
+    permit[Symbol.dispose]();
+    log.error({ sid, err: error }, 'cannot go on with a recording of the last run, and completes its files');
+    return false;
+  }
   log.warn({ sid }, 'goes on with a recording of the last run');
+  return true;
 }

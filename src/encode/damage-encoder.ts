@@ -20,6 +20,7 @@ export class DamageEncoder implements PictureSource {
   #ffmpeg: Ffmpeg | null = null;
   #over = false;
   #killed = false;
+  #captureLost = false;
   #opened = false;
 
   constructor({ display, picture, encoder, pace, ...place }: PictureOptions) {
@@ -42,6 +43,10 @@ export class DamageEncoder implements PictureSource {
 
   get over(): boolean {
     return this.#over;
+  }
+
+  get captureLost(): boolean {
+    return this.#captureLost;
   }
 
   describeExit(): string {
@@ -76,10 +81,15 @@ export class DamageEncoder implements PictureSource {
     this.#frames.end(atMs);
   }
 
-  /** The encoder ends by itself when its pictures do. */
+  /** The encoder ends by itself when its pictures do; told to, it would not read those that wait. */
   async finish(): Promise<Exit> {
     await this.#frames[Symbol.asyncDispose]();
-    return await this.ended;
+    const hangs = setTimeout(() => this.kill(), FINISH_MS);
+    try {
+      return await this.ended;
+    } finally {
+      clearTimeout(hangs);
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -89,10 +99,13 @@ export class DamageEncoder implements PictureSource {
 
   /** One without the other is of no use. */
   async #untilEnded(started: Promise<Ffmpeg>): Promise<Exit> {
-    const helper = this.#frames.exited.then(() => {});
+    const helper = this.#frames.exited.then(({ code }) => {
+      this.#captureLost = code !== 0 && code !== READER_GONE && !this.#over && !this.#killed;
+    });
     const ffmpeg = await started.catch(() => null);
     if (ffmpeg === null) {
       this.#over = true;
+      this.#captureLost = true;
       await helper;
       return { code: 1, signal: null };
     }
@@ -107,6 +120,10 @@ export class DamageEncoder implements PictureSource {
 
 /** Before it stand the page, which must draw in time, and the sound; what is drawn meanwhile waits in the helper's queue. */
 const NICENESS = 5;
+/** For what the encoder has still to read, and to give out. */
+const FINISH_MS = 10_000;
+/** Exit code of the helper. */
+const READER_GONE = 3;
 
 function damageInput(pipe: string): PictureInput {
   return {

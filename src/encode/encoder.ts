@@ -43,6 +43,8 @@ export interface Encoder extends AsyncDisposable {
 /** Pictures: given from an exact moment on, the first as a key frame. */
 export interface PictureSource extends Encoder {
   readonly capture: CaptureKind;
+  /** It ended because there were no pictures to encode, through no fault of the encoder's. */
+  readonly captureLost: boolean;
   /** How far ahead `openFrom` must be told, ms. */
   readonly leadMs: number;
   /**

@@ -8,6 +8,7 @@ import { pictureArgs } from './picture-args.ts';
 /** The display, grabbed by ffmpeg at a steady rate whether anything changes or not. */
 export class GrabEncoder extends Ffmpeg implements PictureSource {
   readonly capture = 'x11grab';
+  readonly captureLost = false;
   readonly leadMs: number;
   readonly #fps: number;
 

@@ -17,7 +17,7 @@
 // Once a second it says what it did: `pictures 30 queued 0 late 0 lost 0`: given, now waiting to be
 // written, written later than an interval after they were given, and drawn but never given because too many waited.
 // When standard input ends, so does it, at once.
-// Exit codes: 0 ended as told, 1 failed, with one line on standard error, 2 wrong arguments.
+// Exit codes: 0 ended as told, 1 failed, with one line on standard error, 2 wrong arguments, 3 nobody reads the pictures any more.
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -35,7 +35,7 @@
 #include "picture.h"
 #include "queue.h"
 
-enum { SECOND = 1000000, MOST_PIXELS = 16384 };
+enum { SECOND = 1000000, STOOD_STILL = 5 * SECOND, MOST_PIXELS = 16384 };
 
 static struct {
   Pacer pacer;
@@ -50,6 +50,8 @@ static struct {
   /** What is told once a second. */
   int pictures, late, lost;
   int64_t reports;
+  /** When it was looked what is due. */
+  int64_t looked;
 } run = {.ends = NEVER, .held = NEVER, .reports = NEVER};
 
 static void add_to_queue(Given given) {
@@ -89,7 +91,11 @@ static void count_lost(int64_t drawn) {
 static void look_at_queue(void) {
   run.state = queue_look(run.queue);
   run.late += run.state.late;
-  if (run.state.error != 0) fail("nobody reads the pictures any more: %s", strerror(run.state.error));
+  if (run.state.error == EPIPE) {
+    dprintf(STDERR_FILENO, "frames: nobody reads the pictures any more\n");
+    leave(3);
+  }
+  if (run.state.error != 0) fail("expected to write pictures: %s", strerror(run.state.error));
   if (run.ended && run.state.queued == 0) leave(0);
 }
 
@@ -137,13 +143,23 @@ static void wait_until(int64_t due) {
   if (inputs[0].revents) read_orders();
 }
 
+/** Sound goes by the same clock: where that was set, or the machine was asleep, both have to begin anew. */
+static void mind_clock(int64_t now) {
+  int64_t passed = now - run.looked;
+  if (run.pacer.opened && (passed < -SECOND || passed > STOOD_STILL))
+    fail("the clock went on by %.1f s from one moment to the next", passed / (double)SECOND);
+  run.looked = now;
+}
+
 /** Does what is due. Returns when there is more to do. */
 static int64_t step(void) {
   int64_t drawn = display_drawn(), now = now_us();
+  mind_clock(now);
   look_at_queue();
   report(now);
   if (run.ended) return run.reports;
-  bool ending = now >= run.ends;
+  // Told both at once, it opens first.
+  bool ending = now >= run.ends && (run.pacer.opened || run.pacer.opens > now);
   int64_t due = ending ? run.ends : pacer_due(&run.pacer, drawn);
   if (due <= now) {
     // The last picture comes with the one before it.

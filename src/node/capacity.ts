@@ -77,9 +77,9 @@ export class MachineCapacity {
     return this.count === 0 || this.#hasRoom(demand, 1);
   }
 
-  /** After one more such recording, kept ready, another would still fit. */
-  hasRoomForSpare(demand: Demand): boolean {
-    return this.totalMemoryMB >= SPARES_FROM_MB && this.#hasRoom(demand, 2);
+  /** With one such recording kept ready beside so many others, which are charged to nobody, another would still fit. */
+  hasRoomForSpare(demand: Demand, others: number): boolean {
+    return this.totalMemoryMB >= SPARES_FROM_MB && this.#hasRoom(demand, 2 + others);
   }
 
   /** Null when it does not fit. */

@@ -65,6 +65,8 @@ export class LearnedCosts {
     const usual = usualCost(demand);
     const distance = (one: Demand): number => Math.abs(Math.log(usualCost(one).cores / usual.cores));
     const [nearest] = [...this.#experiences.values()]
+      // A picture is not worth a multiple of sound alone.
+      .filter((one) => (one.picture === null) === (demand.picture === null))
       .filter((one) => one.page === demand.page && nameOf(one) !== nameOf(demand))
       .sort((a, b) => distance(a) - distance(b));
     if (nearest === undefined) return null;

@@ -13,8 +13,8 @@ export interface WarmRules {
   readonly maxAgeMs: number;
   /** What is kept before anything has been asked for. */
   readonly first: Shape;
-  /** There is room for one of this shape; asked again and again. */
-  readonly mayKeep: (shape: Shape) => boolean;
+  /** There is room for one of this shape beside so many others; asked again and again. */
+  readonly mayKeep: (shape: Shape, others: number) => boolean;
 }
 
 export interface SparesOptions {
@@ -118,7 +118,7 @@ export class Spares implements AsyncDisposable {
     const { warm, log } = this.#options;
     const { missing, surplus } = compare(this.#asked, this.#warm);
     for (const one of this.#warm) {
-      const inTheWay = !warm.mayKeep(one.shape);
+      const inTheWay = !warm.mayKeep(one.shape, this.#warm.length - 1);
       const old = performance.now() - one.bornMs > warm.maxAgeMs;
       if (!inTheWay && !old && !surplus.includes(one)) continue;
       log({ stage: basename(one.folder), old, inTheWay }, 'a stage that was kept ready is given back');
@@ -126,16 +126,17 @@ export class Spares implements AsyncDisposable {
       if (inTheWay) this.#rest(this.#timing.restMs);
     }
     if (performance.now() < this.#quietUntilMs) return;
-    if (!this.#loaded?.alive) this.#loaded = this.#newSession();
+    if (!this.#loaded?.alive) this.#loaded = this.#tryNewSession();
     // One after the other, so that they take no more of the machine than a recording that starts.
     if (this.#warm.some(({ ready }) => !ready)) return;
-    const next = missing.find(warm.mayKeep);
+    const next = missing.find((shape) => warm.mayKeep(shape, this.#warm.length));
     if (next) this.#warmUp(next);
   }
 
   #warmUp(shape: Shape): void {
     const folder = runtimeFolder(`spare-${randomBytes(8).toString('hex')}`);
-    const session = this.#newSession();
+    const session = this.#tryNewSession();
+    if (!session) return;
     const warm: Warm = { session, shape, folder, bornMs: performance.now(), ready: false };
     try {
       noteOwner(folder, session.pid);
@@ -146,7 +147,7 @@ export class Spares implements AsyncDisposable {
       return;
     }
     session.onMessage(({ type }) => {
-      if (type !== 'warmed') return;
+      if (type !== 'warmed' || !this.#warm.includes(warm)) return;
       warm.ready = true;
       this.#options.log({ stage: basename(folder), picture: shape.picture }, 'a stage is kept ready');
     });
@@ -182,6 +183,17 @@ export class Spares implements AsyncDisposable {
 
   #forget(warm: Warm): void {
     this.#warm = this.#warm.filter((one) => one !== warm);
+  }
+
+  /** What is kept ready is not worth an error: without memory for another process, recordings that run go on. */
+  #tryNewSession(): SessionProcess | null {
+    try {
+      return this.#newSession();
+    } catch (error) {
+      this.#options.log({ err: error }, 'no process can be kept ready');
+      this.#failed();
+      return null;
+    }
   }
 
   #newSession(): SessionProcess {

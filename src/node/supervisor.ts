@@ -168,9 +168,14 @@ class SupervisedRecording implements RunningRecording {
         break;
       case 'ended':
         this.#end = message.end;
-        setTimeout(() => this.#session.killGroup(), LEAVE_MS).unref();
+        this.#letLeave(this.#session);
         break;
     }
+  }
+
+  #letLeave(session: SessionProcess): void {
+    const lingers = setTimeout(() => session.killGroup(), LEAVE_MS).unref();
+    void session.exited.then(() => clearTimeout(lingers));
   }
 
   #tell(event: RecordingEvent): void {

@@ -11,6 +11,8 @@ const EARLY_TICKS = 3 * TICKS_PER_SECOND;
 const EARLY_INTERVALS = 4;
 /** Share of an interval for which a picture is shown at the least. */
 const LEAST_SHOWN = 0.1;
+/** Where nothing changes a last picture comes so long before the end at the most: in ticks, or intervals of a rate that was halved. */
+const LAST_SHOWN = { ticks: TICKS_PER_SECOND, intervals: 3 };
 /** How much of an offset is believed at each frame: follows a slow clock, ignores a late wake-up. */
 const FOLLOW = 0.02;
 
@@ -116,6 +118,12 @@ export class Take {
     return [];
   }
 
+  /** No more frames of this kind will come. */
+  exhaust(kind: TrackKind): void {
+    if (!this.#zero && kind === this.#options.tracks.lead) this.#complete.resolve();
+    else this.#reached(kind);
+  }
+
   /** Frames of a kind come in the order of time: one past the end means that all before it are here. */
   #reached(kind: TrackKind): void {
     this.#toReach.delete(kind);
@@ -174,12 +182,13 @@ export class Take {
    * slowest recordings begin at once, and so the last picture is shown until the take ends.
    */
   get #lastLength(): number {
-    const end = Math.max(this.#endTicks, this.#lastSound + SOUND_TICKS);
+    const soundEnd = this.#lastSound + SOUND_TICKS;
+    const shown = Math.max(this.#endTicks, soundEnd) - this.#last;
     const { sparse, tracks } = this.#options;
-    const shown = Math.min(this.#interval, end - this.#last);
-    if (!sparse) return Math.max(tracks.grain, shown);
+    if (!sparse) return Math.max(tracks.grain, Math.min(this.#interval, shown));
     // Its first picture did not come late. And a capture that died told its last one up to a second before; the sound went on.
-    return Math.max(LEAST_SHOWN * this.#interval, shown, this.#lastSound + SOUND_TICKS - this.#last);
+    const most = Math.max(LAST_SHOWN.ticks, LAST_SHOWN.intervals * this.#interval);
+    return Math.max(LEAST_SHOWN * this.#interval, Math.min(most, shown), soundEnd - this.#last);
   }
 
   /** The end, in ticks after zero. */

@@ -5,8 +5,9 @@ export interface Member {
   readonly pid: string;
   /** Name of its program, cut off after 15 characters. */
   readonly program: string;
-  /** CPU time of it and of its children that ended, in ticks. */
+  /** CPU time, in ticks: its own, and that of its children that ended and were waited for. */
   readonly ticks: number;
+  readonly childTicks: number;
 }
 
 /** All processes of a process group. */
@@ -30,6 +31,7 @@ function parseStat(pid: string, text: string): { group: number; member: Member }
   // The second field is the program's name in brackets and may hold spaces and brackets: count from the last one.
   const nameEnd = text.lastIndexOf(')');
   const fields = text.slice(nameEnd + 2).split(' ');
-  const ticks = [11, 12, 13, 14].reduce((sum, at) => sum + Number(fields[at]), 0);
-  return { group: Number(fields[2]), member: { pid, program: text.slice(text.indexOf('(') + 1, nameEnd), ticks } };
+  const [ticks, childTicks] = [11, 13].map((at) => Number(fields[at]) + Number(fields[at + 1])) as [number, number];
+  const program = text.slice(text.indexOf('(') + 1, nameEnd);
+  return { group: Number(fields[2]), member: { pid, program, ticks, childTicks } };
 }

@@ -1,4 +1,4 @@
-import { membersOf } from './members.ts';
+import { type Member, membersOf } from './members.ts';
 import { memoryOf } from './memory.ts';
 
 /** Linux counts CPU time in ticks of 10 ms on every platform that Node runs on. */
@@ -16,11 +16,14 @@ export interface Usage {
 }
 
 /**
- * Reads what a process group uses. A process that ends between two readings and is nobody's waited-for child is lost; read often
- * enough to keep that small. Memory, which costs much to read, is read now and then.
+ * Reads what a process group uses. What a process uses after a reading is lost when it ends and is nobody's waited-for child; read
+ * often enough to keep that small. Memory, which costs much to read, is read now and then.
  */
 export class UsageMeter {
   readonly #group: number;
+  #members: readonly Member[] = [];
+  /** Of members that are gone, and that nobody has waited for. */
+  #goneTicks = 0;
   #memoryBytes = 0;
   #memoryDueMs: number;
 
@@ -36,7 +39,25 @@ export class UsageMeter {
       this.#memoryBytes = memoryOf(members);
       this.#memoryDueMs = nowMs + NEXT_MEMORY_MS;
     }
-    const ticks = members.reduce((sum, member) => sum + member.ticks, 0);
+    this.#goneTicks += goneTicks(this.#members, members);
+    this.#members = members;
+    const ticks = this.#goneTicks + sum(members, allTicks);
     return { cpuSeconds: ticks / TICKS_PER_SECOND, memoryBytes: this.#memoryBytes };
   }
+}
+
+/** Pure. What the processes that are gone had used, without what those that are there have taken over by waiting for them. */
+export function goneTicks(before: readonly Member[], now: readonly Member[]): number {
+  const stay = new Map(now.map((member) => [member.pid, member]));
+  const gone = before.filter(({ pid }) => !stay.has(pid));
+  const taken = sum(before, ({ pid, childTicks }) => (stay.get(pid)?.childTicks ?? childTicks) - childTicks);
+  return Math.max(0, sum(gone, allTicks) - taken);
+}
+
+function allTicks({ ticks, childTicks }: Member): number {
+  return ticks + childTicks;
+}
+
+function sum(members: readonly Member[], of: (member: Member) => number): number {
+  return members.reduce((total, member) => total + of(member), 0);
 }

@@ -29,6 +29,8 @@ export interface RunOptions {
 
 /** An encoder gives out a frame within a fraction of a second, and two frames; one that takes longer than this is not coming. */
 const TRAILING_MS = 3_000;
+/** On a machine without room it may take that long until all has come out. */
+const MOST_TRAILING_MS = 15_000;
 /** An open encoder that gives nothing of a track at so many looks in a row has lost its input. */
 const STALL_LOOKS = 5;
 /** Blocks of sound kept while there is no take: one may begin a little before it is opened. */
@@ -54,6 +56,8 @@ export class Run implements AsyncDisposable {
   #begun: Promise<void> = Promise.resolve();
   #endMs: number | null = null;
   #fault: string | null = null;
+  /** When something of the take came out last, by a steady clock. */
+  #placedMs = 0;
   /** What came of pictures, for a capture that does not tell. */
   #seen = NO_LOAD;
 
@@ -97,6 +101,11 @@ export class Run implements AsyncDisposable {
   /** The one that gives pictures is gone, or about to be. */
   get picturesOver(): boolean {
     return this.#pictures?.over ?? false;
+  }
+
+  /** It was not the encoder's fault. */
+  get captureLost(): boolean {
+    return this.#pictures?.captureLost ?? false;
   }
 
   /** How far ahead `openFrom` must be told, ms. */
@@ -162,18 +171,34 @@ export class Run implements AsyncDisposable {
    */
   async finish(atMs: number, intervalMs: number): Promise<Take | null> {
     this.finishing = true;
-    this.#endMs = atMs;
-    this.#take?.endAt(atMs);
+    this.cutAt(atMs);
     if (this.openFromMs === null) {
       await this[Symbol.asyncDispose]();
       return null;
     }
-    for (const encoder of this.#encoders.values()) encoder.endAt(atMs);
     await this.#begun;
-    const ended = Promise.all([...this.#encoders.values()].map((encoder) => encoder.ended));
-    await Promise.race([this.#take?.complete, ended, sleep(TRAILING_MS + 2 * intervalMs)]);
+    for (const [kind, encoder] of this.#encoders) void encoder.ended.then(() => this.#take?.exhaust(kind));
+    await Promise.race([this.#take?.complete, this.#quiet(TRAILING_MS + 2 * intervalMs)]);
     await Promise.all([...this.#encoders.values()].map((encoder) => encoder.finish()));
     return this.#take;
+  }
+
+  /** Its take ends with what was captured before this moment, UTC ms; called again, with the earlier one. */
+  cutAt(atMs: number): void {
+    this.#endMs = Math.min(atMs, this.#endMs ?? atMs);
+    this.#take?.endAt(atMs);
+    for (const encoder of this.#encoders.values()) encoder.endAt(atMs);
+  }
+
+  /** Resolves once nothing of the take has come out for so long; an encoder that is short of time has much to give yet. */
+  async #quiet(patienceMs: number): Promise<void> {
+    const limitMs = performance.now() + MOST_TRAILING_MS;
+    this.#placedMs = performance.now();
+    for (;;) {
+      const leftMs = Math.min(limitMs, this.#placedMs + patienceMs) - performance.now();
+      if (leftMs <= 0) return;
+      await sleep(leftMs);
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -200,6 +225,7 @@ export class Run implements AsyncDisposable {
     for (const timed of take.place(frame)) {
       const { pictures, lost } = this.#seen;
       if (timed.kind === 'video') this.#seen = { ...NO_LOAD, pictures: pictures + 1, lost: lost + timed.missing };
+      this.#placedMs = performance.now();
       this.#options.onFrame(timed);
     }
   }

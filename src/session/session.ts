@@ -128,6 +128,8 @@ export class Session {
         break;
       case 'restage':
         this.#told(effect.reason);
+        // Encoders that a take waits for would be armed at a stage that is gone, again and again.
+        this.#takes?.forsake();
         this.#enqueue(async () => this.#restage(effect.waitMs));
         break;
       case 'drain':

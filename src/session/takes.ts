@@ -47,6 +47,8 @@ export class Takes implements AsyncDisposable {
   #run: Run | null = null;
   /** Takes over from the one that runs as soon as it is armed. */
   #successor: Run | null = null;
+  /** Its take ends where that of its successor begins, which may still be to come. */
+  #relieved: Run | null = null;
   #drained: Promise<void> = Promise.resolve();
   /** Encoders that never began a take are gone. */
   #discarded: Promise<unknown> = Promise.resolve();
@@ -88,7 +90,7 @@ export class Takes implements AsyncDisposable {
   async begin(): Promise<void> {
     // What cannot be armed ends by itself, and `onLost` tells.
     const run = await this.#armed().catch(() => null);
-    if (run === null || run.over || run.finishing) return;
+    if (run === null || run.over || run.finishing || run.openFromMs !== null) return;
     const fromMs = Date.now() + run.leadMs;
     this.#beginTake(run, fromMs);
     await sleep(fromMs - Date.now());
@@ -105,6 +107,11 @@ export class Takes implements AsyncDisposable {
     this.#finish(atMs);
     this.#place = null;
     this.#run = null;
+  }
+
+  /** Gives up encoders that no take has begun with. Whoever waits for them to be armed waits no longer. */
+  forsake(): void {
+    if (this.#run?.openFromMs === null) this.leave(Date.now());
   }
 
   /** Ends the take for good. @returns when its last frame has been given out. */
@@ -155,6 +162,8 @@ export class Takes implements AsyncDisposable {
   #finish(atMs: number): void {
     const run = this.#run;
     this.#dropSuccessor();
+    this.#relieved?.cutAt(atMs);
+    this.#relieved = null;
     if (!run || run.finishing) return;
     const finished = run.finish(atMs, this.#intervalMs);
     const before = this.#drained;
@@ -208,9 +217,10 @@ export class Takes implements AsyncDisposable {
 
   /** What failed is not tried again. @returns whether there is something else to try */
   #retreat(run: Run): boolean {
-    if (this.#encoder.kind !== 'x264') this.#encoder = afterFailure(this.#encoder, this.#plan.encoding);
-    else if (run.capture === 'damage' && run.openFromMs === null) this.#capture = 'x11grab';
-    else return false;
+    if (run.captureLost && run.openFromMs !== null) return false;
+    if (run.captureLost) this.#capture = 'x11grab';
+    else if (this.#encoder.kind === 'x264') return false;
+    else this.#encoder = afterFailure(this.#encoder, this.#plan.encoding);
     return true;
   }
 
@@ -247,7 +257,9 @@ export class Takes implements AsyncDisposable {
     this.#encoder = encoder;
     const atMs = Date.now() + next.leadMs;
     this.#economies.push({ step: 'quicker_encoder', atMs });
+    const relieved = this.#run;
     this.#finish(atMs);
+    this.#relieved = relieved;
     this.#goOnWith(next);
     this.#beginTake(next, atMs);
   }

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from '@playwright/test';
 import { countPageFrames } from '../probe/counting.ts';
@@ -8,6 +8,7 @@ import { checkHls } from '../probe/playlist.ts';
 import { leftovers } from '../support/leftovers.ts';
 import { servePages } from '../support/pages.ts';
 import { startProgram } from '../support/program.ts';
+import { copyWithoutBuilt } from '../support/project-copy.ts';
 import { recordPage } from '../support/record.ts';
 import { type Recording, Service } from '../support/service.ts';
 import { makeHardwareStandIn, makeSlowStandIn } from '../support/stand-in-ffmpeg.ts';
@@ -93,6 +94,22 @@ test('the command line takes hardware too, and says how it recorded; at a steady
   expect(summary).toMatchObject({ encoder: 'vaapi', economies: [] });
   expect(['damage', 'x11grab']).toContain(summary.capture);
   expect(summary.frames).toBeGreaterThan(0.9 * 4 * 15);
+});
+
+test('a capture that fails is no reason to do without hardware', async () => {
+  await using pages = await servePages();
+  await using folder = await makeTempFolder();
+  await using project = await makeTempFolder();
+  const { env, device } = await makeHardwareStandIn(folder, 'works');
+  const main = await copyWithoutBuilt(project);
+  await mkdir(project.file('node_modules/.tapehead'));
+  await writeFile(project.file('node_modules/.tapehead/frames'), '#!/bin/sh\nexit 1\n', { mode: 0o755 });
+  const told = await recordPage(pages.url('animated'), folder.file('out.mp4'), {
+    seconds: 3,
+    env: { ...env, TAPEHEAD_ENCODER: 'vaapi', TAPEHEAD_VAAPI_DEVICE: device },
+    main,
+  });
+  expect(told).toMatchObject({ outcome: 'complete', capture: 'x11grab', encoder: 'vaapi' });
 });
 
 for (const { quicker, step, how } of [

@@ -14,7 +14,7 @@ import { recordPage } from '../support/record.ts';
 import { Service } from '../support/service.ts';
 import { makeTempFolder } from '../support/temp-folder.ts';
 
-test('has each frame of an animated page once', async () => {
+test('has each frame of an animated page once', { tag: '@alone' }, async () => {
   await using pages = await servePages();
   await using folder = await makeTempFolder();
   const file = folder.file('animated.mp4');

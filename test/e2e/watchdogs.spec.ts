@@ -85,8 +85,8 @@ for (const [what, to] of [
   });
 }
 
-for (const program of ['chromium', 'Xorg', 'pulseaudio']) {
-  test(`${program} is killed: another stage is made, the file goes on`, async () => {
+for (const programs of [['chromium'], ['Xorg'], ['pulseaudio'], ['ffmpeg', 'Xorg']]) {
+  test(`${programs.join(' and ')} killed: another stage is made, the file goes on`, async () => {
     await using pages = await servePages();
     await using folder = await makeTempFolder();
     await using service = await Service.start(folder.path);
@@ -94,7 +94,7 @@ for (const program of ['chromium', 'Xorg', 'pulseaudio']) {
     await recording.begun();
     await sleep(2000);
     const killedMs = Date.now();
-    process.kill(processIds(recording.sid, program)[0] as number, 'SIGKILL');
+    for (const program of programs) process.kill(processIds(recording.sid, program)[0] as number, 'SIGKILL');
     await loaded(pages, 2);
     const gap = await expectGoesOn(recording);
     expect(gap.fromMs).toBeGreaterThan(killedMs - 2000);

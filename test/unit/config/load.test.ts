@@ -134,7 +134,7 @@ describe('sources', () => {
   });
 
   test('variables of the launcher are known', () => {
-    assert.equal(loadConfig({ environment: { TAPEHEAD_SETUP: 'no', TAPEHEAD_NODE: '/opt/node' } }).port, 8080);
+    assert.equal(loadConfig({ environment: { TAPEHEAD_SETUP: 'no' } }).port, 8080);
   });
 });
 

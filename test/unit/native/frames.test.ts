@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Display } from '../../../src/browser/display.ts';
 import { Capture, nowUs, TalkingProgram } from '../../support/capture-helper.ts';
@@ -211,8 +212,35 @@ describe('capture helper', { skip: uncompilable }, () => {
     await helper.line(/^armed$/);
     await promisify(execFile)('head', ['-c', '1000', path], { encoding: 'buffer' });
     helper.say(`open ${nowUs()}`);
+    assert.deepEqual(await helper.exited, { code: 3, signal: null });
+    assert.equal(helper.child.tail(), 'frames: nobody reads the pictures any more');
+  });
+
+  test('it ends when it has slept so long that all times are in doubt', async () => {
+    await using helper = await capture(30);
+    helper.open();
+    await helper.until((pictures) => pictures.length > 1);
+    helper.child.signal('SIGSTOP');
+    await sleep(5500);
+    helper.child.signal('SIGCONT');
     assert.deepEqual(await helper.exited, { code: 1, signal: null });
-    assert.equal(helper.child.tail(), 'frames: nobody reads the pictures any more: Broken pipe');
+    assert.match(helper.child.tail(), /^frames: the clock went on by [5-9]\.\d s from one moment to the next$/);
+  });
+
+  test('told at once to open and to end, it gives a key picture and a last one', async () => {
+    await using helper = await capture(30);
+    const at = nowUs();
+    helper.say(`open ${at}\nend ${at + 20_000}`);
+    assert.deepEqual(await helper.exited, { code: 0, signal: null });
+    await helper.read;
+    const [first, last] = [helper.given[0], helper.given.at(-1)];
+    assert.equal(first?.time, Math.floor(at / 2) * 2 + 1);
+    assert.ok((last?.time ?? 0) >= at + 20_000);
+    const late = await capture(30);
+    await using _ = late;
+    late.say(`open ${at}\nend ${at + 20_000}`);
+    await late.read;
+    assert.equal(late.given[0]?.time, (late.pictures[0]?.time ?? 0) + 1, 'after the first picture of all, and odd');
   });
 
   test('what it cannot do is told in one line', async () => {

@@ -151,16 +151,17 @@ describe('what a recording has shown', () => {
 describe('room for a spare', () => {
   test('is there when another recording fits beside it', () => {
     const capacity = new MachineCapacity({ cores: 2, memoryMB: 8000 });
-    assert.equal(capacity.hasRoomForSpare(HD30), true);
+    assert.equal(capacity.hasRoomForSpare(HD30, 0), true);
+    assert.equal(capacity.hasRoomForSpare(HD30, 1), false);
     capacity.reserve('a', HD30);
-    assert.equal(capacity.hasRoomForSpare(HD30), false);
+    assert.equal(capacity.hasRoomForSpare(HD30, 0), false);
   });
 
   test('is not there on a machine of one core, idle or not', () => {
-    assert.equal(new MachineCapacity({ cores: 1, memoryMB: 8000 }).hasRoomForSpare(HD30), false);
+    assert.equal(new MachineCapacity({ cores: 1, memoryMB: 8000 }).hasRoomForSpare(HD30, 0), false);
   });
 
   test('is not there on a machine of little memory', () => {
-    assert.equal(new MachineCapacity({ cores: 8, memoryMB: 2000 }).hasRoomForSpare(SMALL), false);
+    assert.equal(new MachineCapacity({ cores: 8, memoryMB: 2000 }).hasRoomForSpare(SMALL, 0), false);
   });
 });

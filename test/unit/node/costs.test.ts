@@ -127,6 +127,7 @@ describe('knowledge', () => {
     learn(costs, { picture: null, page: 'mix' }, { cores: 0.05, memoryMB: 200 }, 100);
     near(costs.expect({ picture: null, page: 'mix' }).cores, 0.0575, 0.005);
     assert.deepEqual(costs.expect({ picture: HD, page: null }), usualCost(DECK));
+    assert.deepEqual(costs.expect({ picture: HD, page: 'mix' }), usualCost(DECK));
   });
 });
 

@@ -127,6 +127,16 @@ test('when the machine fills up it is given back, and made again later', async (
   await reaches(() => rates().length === 1);
 });
 
+test('as many are kept as there is room for beside each other', async () => {
+  let most = 2;
+  const { spares, said } = keep({ count: 3, mayKeep: (_, others) => others < most });
+  await using _ = spares;
+  await reaches(() => rates().length === 2);
+  most = 1;
+  await reaches(() => rates().length === 1);
+  assert.deepEqual(said, ['a stage that was kept ready is given back']);
+});
+
 test('one that dies is followed by another; its folder goes', async () => {
   const { spares, said } = keep();
   await using _ = spares;

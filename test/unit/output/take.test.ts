@@ -45,6 +45,11 @@ function mediaTimes(frames: readonly TimedFrame[]): number[] {
   return frames.map(({ mediaTime }) => mediaTime - LEAD_IN);
 }
 
+async function isComplete(one: Take): Promise<boolean> {
+  const now = new Promise<boolean>((resolve) => setImmediate(resolve, false));
+  return await Promise.race([one.complete.then(() => true), now]);
+}
+
 /** `count` pictures at an even rate. */
 function even(fromMs: number, count: number, fps: number): Frame[] {
   return Array.from({ length: count }, (_, i) => at(fromMs + (i * 1000) / fps));
@@ -194,10 +199,6 @@ test('sound ends where the picture does, by the time that it is put to', () => {
 
 test('a take is complete once a picture and a sound past its end have come', async () => {
   const one = take();
-  let complete = false;
-  void one.complete.then(() => {
-    complete = true;
-  });
   one.place(at(FROM));
   one.endAt(FROM + 100);
   for (const [frame, expected] of [
@@ -207,9 +208,22 @@ test('a take is complete once a picture and a sound past its end have come', asy
     [at(FROM + 133), true],
   ] as const) {
     one.place(frame);
-    await Promise.resolve();
-    assert.equal(complete, expected);
+    assert.equal(await isComplete(one), expected);
   }
+});
+
+test('a take is complete without those frames that will never come', async () => {
+  const silent = take();
+  placeAll(silent, [at(FROM), ...blocks(FROM, 2)]);
+  silent.endAt(FROM + 30);
+  placeAll(silent, [at(FROM + 33)]);
+  assert.equal(await isComplete(silent), false);
+  silent.exhaust('audio');
+  assert.equal(await isComplete(silent), true);
+  const blind = take();
+  placeAll(blind, blocks(FROM, 2));
+  blind.exhaust('video');
+  assert.equal(await isComplete(blind), true);
 });
 
 test('sound never goes back or stands still', () => {
@@ -322,14 +336,18 @@ test('of sparse pictures no place is missing but those that the capture tells', 
   );
 });
 
-test('a sparse take lasts one interval after its last picture, and as long as its sound at the least', () => {
+test('the last picture of a sparse take is shown to the end, but for no longer than pictures may be apart, and as long as there is sound', () => {
   const rested = take({ sparse: true });
   placeAll(rested, [at(FROM), at(FROM + 1000)]);
   rested.endAt(FROM + 1900);
-  assert.equal(Math.round((rested.mediaEnd - LEAD_IN) / 90), 1033);
+  assert.equal(Math.round((rested.mediaEnd - LEAD_IN) / 90), 1900);
+  const dead = take({ sparse: true });
+  placeAll(dead, [at(FROM), at(FROM + 1000)]);
+  dead.endAt(FROM + 5000);
+  assert.equal(Math.round((dead.mediaEnd - LEAD_IN) / 90), 2000);
   const heard = take({ sparse: true });
   placeAll(heard, [at(FROM), at(FROM + 1000), ...blocks(FROM + 1000, 30)]);
-  heard.endAt(FROM + 1900);
+  heard.endAt(FROM + 1600);
   assert.equal(Math.round((heard.mediaEnd - LEAD_IN) / 90), Math.round(1000 + 30 * BLOCK_MS));
 });
 

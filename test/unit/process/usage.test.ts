@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { until } from '../../../src/kit/deadline.ts';
 import { membersOf } from '../../../src/process/members.ts';
 import { estimateMemory, memoryOf } from '../../../src/process/memory.ts';
-import { UsageMeter } from '../../../src/process/usage.ts';
+import { goneTicks, UsageMeter } from '../../../src/process/usage.ts';
 import { startProcess, startScript } from '../../support/processes.ts';
 import { makeTempFolder } from '../../support/temp-folder.ts';
 
@@ -39,7 +39,7 @@ test('memory counts what each process has, and what they share in parts', async 
 });
 
 test('a process that has ended has none', () => {
-  const gone = [{ pid: '999999999', program: 'gone', ticks: 0 }];
+  const gone = [{ pid: '999999999', program: 'gone', ticks: 0, childTicks: 0 }];
   assert.equal(memoryOf(gone), 0);
   assert.equal(estimateMemory(gone), 0);
 });
@@ -54,7 +54,22 @@ test('CPU time is read each time, memory now and then', async () => {
   const first = meter.read(10_000).memoryBytes;
   assert.ok(first > 150 * MB);
   await one.kill();
-  assert.ok(await until(20_000, 20, () => meter.read(39_999).cpuSeconds < early.cpuSeconds));
+  assert.ok(await until(20_000, 20, () => membersOf(one.pid).length < 2));
+  assert.ok(meter.read(39_999).cpuSeconds >= early.cpuSeconds);
   assert.equal(meter.read(39_999).memoryBytes, first);
   assert.ok(meter.read(40_000).memoryBytes < first);
+});
+
+test('what a process has used stays counted when it is gone, once', () => {
+  const member = (pid: string, ticks: number, childTicks = 0) => ({ pid, program: 'one', ticks, childTicks });
+  const before = [member('1', 10, 5), member('2', 100), member('3', 7)];
+  assert.equal(goneTicks(before, before), 0);
+  assert.equal(goneTicks(before, [member('1', 12, 5), member('2', 101)]), 7, 'nobody waited for it');
+  assert.equal(
+    goneTicks(before, [member('1', 12, 5 + 104), member('3', 9)]),
+    0,
+    'its parent took it over, and what it used last',
+  );
+  assert.equal(goneTicks(before, [member('1', 12, 5 + 8)]), 99, 'one was taken over, the other not');
+  assert.equal(goneTicks(before, []), 122);
 });
