@@ -183,9 +183,10 @@ export class Run implements AsyncDisposable {
     return this.#take;
   }
 
-  /** Its take ends with what was captured before this moment, UTC ms; called again, with the earlier one. */
+  /** Its take ends with what was captured before this moment, UTC ms; of several the earliest counts. */
   cutAt(atMs: number): void {
-    this.#endMs = Math.min(atMs, this.#endMs ?? atMs);
+    if (this.#endMs !== null && atMs >= this.#endMs) return;
+    this.#endMs = atMs;
     this.#take?.endAt(atMs);
     for (const encoder of this.#encoders.values()) encoder.endAt(atMs);
   }
