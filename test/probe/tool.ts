@@ -4,9 +4,13 @@ import { promisify } from 'node:util';
 
 const execute = promisify(execFile);
 
-/** Runs ffprobe and gives its JSON. */
+/** Runs ffprobe on what its last argument names, and gives its JSON. */
 export async function probeJson(args: readonly string[]): Promise<unknown> {
-  const { stdout } = await execute('ffprobe', ['-v', 'error', '-of', 'json', ...args], { maxBuffer: 1 << 30 });
+  // A slice of ten packets or less is taken for something else when the format is to be guessed.
+  const format = args.at(-1)?.endsWith('.ts') ? ['-f', 'mpegts'] : [];
+  const { stdout } = await execute('ffprobe', ['-v', 'error', '-of', 'json', ...format, ...args], {
+    maxBuffer: 1 << 30,
+  });
   return JSON.parse(stdout);
 }
 
