@@ -209,7 +209,8 @@ test('seven users, of whom only those subscribed to are seen and heard, also aft
     },
   });
   expect(update.status).toBe(200);
-  await sleep(4000);
+  await stage.recorded(people.slice(3));
+  await sleep(3000);
   const startMs = await recording.stop();
 
   const mp4 = await recording.file('.mp4');
