@@ -100,7 +100,7 @@ export class DamageEncoder implements PictureSource {
   /** One without the other is of no use. */
   async #untilEnded(started: Promise<Ffmpeg>): Promise<Exit> {
     const helper = this.#frames.exited.then(({ code }) => {
-      this.#captureLost = code !== 0 && code !== READER_GONE && !this.#over && !this.#killed;
+      if (code !== 0 && code !== READER_GONE && !this.#over && !this.#killed) this.#captureLost = true;
     });
     const ffmpeg = await started.catch(() => null);
     if (ffmpeg === null) {

@@ -129,9 +129,8 @@ for (const { quicker, step, how } of [
     expect(Math.abs(duration - 25)).toBeLessThan(0.5);
     const packets = await readPackets(file, 'video');
     expect(isMonotonic(packets)).toBe(true);
-    if (quicker === 'dies') return;
-    // At its end it has all of the page again, or half of it where that was not enough.
+    // At its end it has all of the page again, or half of it where that was not enough; the slow one goes on as it can.
     const late = packets.filter(({ pts }) => pts > duration - 4);
-    expect(late.length).toBeGreaterThan(0.4 * 30 * 4);
+    expect(late.length).toBeGreaterThan(quicker === 'works' ? 0.4 * 30 * 4 : 4);
   });
 }
